@@ -25,7 +25,7 @@ START_SECONDS = 10.0
 
 
 def server_binary() -> Path:
-    """The queue server's program: the packaged one, else one on the PATH. Raises CommandRefused without any."""
+    """The queue server's program: the packaged one, else one on the PATH. Raises CommandRefused."""
     packaged = _packaged_binary()
     if packaged is not None:
         return packaged
@@ -102,7 +102,7 @@ def start_embedded(settings: Settings, start: Starter = subprocess.Popen) -> sub
 
 
 def _clear_socket(settings: Settings) -> None:
-    """Remove the socket of a server that is gone; a server that outlived its supervisor is shut down first."""
+    """Remove the socket of a server that is gone; one that outlived its supervisor is shut down first."""
     socket = settings.embedded_socket
     if not socket.exists():
         return
@@ -136,8 +136,8 @@ def _answers(asking: redis.Redis) -> bool:
 def connection(settings: Settings, for_worker: bool = False) -> redis.Redis:
     """A connection to the queue server, opened at its first command.
 
-    Without retries and with half a second at most, so that a page never waits for a server that is away; a worker
-    (`for_worker`) waits on the queue for as long as it likes.
+    Without retries and with half a second at most, so that a page never waits for a server that is away;
+    a worker (`for_worker`) waits on the queue for as long as it likes.
     """
     return redis.Redis.from_url(
         settings.redis_url,
@@ -148,7 +148,7 @@ def connection(settings: Settings, for_worker: bool = False) -> redis.Redis:
 
 
 def exports_queue(connected: redis.Redis) -> rq.Queue:
-    """The queue that carries the ids of waiting jobs; JSON, so that a shared server cannot smuggle code in."""
+    """The queue of waiting jobs' ids; JSON, so that a shared server cannot smuggle code in."""
     return rq.Queue(EXPORTS_QUEUE, connection=connected, serializer="json")
 
 
