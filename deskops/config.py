@@ -201,9 +201,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     environ = os.environ if environ is None else environ
     home = home_of(environ)
     given = _read(Settings, environ)
-    given["database_url"] = (
-        given["database_url"] or f"sqlite:///{quote(os.fsencode(home / 'deskops.sqlite3'))}"
-    )
+    file = sqlite_file(given["database_url"]) if given["database_url"] else home / "deskops.sqlite3"
+    if file is not None:
+        # Absolute: the children stand in another folder.
+        given["database_url"] = f"sqlite:///{quote(os.fsencode(file.absolute()))}"
     given["redis_url"] = given["redis_url"] or embedded_redis_url(home)
     return Settings(
         home=home,
@@ -212,6 +213,16 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         sessions=SessionSettings(**_read(SessionSettings, environ)),
         **given,
     )
+
+
+def environment_for_children(settings: Settings) -> dict[str, str]:
+    """The environment of child processes: all of them run on the same home, database and queue."""
+    return {
+        **os.environ,
+        "DESKOPS_HOME": str(settings.home),
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+    }
 
 
 def describe() -> list[Described]:

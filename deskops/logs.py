@@ -19,6 +19,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 UNSAID = (
     (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), "<email>"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), r"\1 <secret>"),
+    (re.compile(r"\bdops_[\w-]+"), "<token>"),
     (re.compile(r"://[^\s/@]*:[^\s/@]*@"), "://<secret>@"),
     (
         re.compile(r"(?i)\b(password|token|secret|cookie|csrf\w*)(['\"]?\s*[:=]\s*)[^\s,;&)}]+"),

@@ -1,0 +1,32 @@
+"""What every command begins with: the settings, the home it works on, and the book where it needs one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from deskops import config, logs
+from deskops.config import Settings
+
+
+def settings_of_command() -> Settings:
+    """The settings, with the home said on stderr, so that stdout holds the answer alone."""
+    settings = config.load()
+    logs.configure(settings.log_level)
+    click.echo(f"Home: {settings.home}", err=True)
+    return settings
+
+
+@contextmanager
+def opened_book() -> Iterator[Settings]:
+    """The settings, with the book open. Raises CommandRefused where there is none."""
+    from deskops import book
+
+    settings = settings_of_command()
+    book.open_book(settings)
+    try:
+        yield settings
+    finally:
+        book.close()

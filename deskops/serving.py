@@ -1,0 +1,27 @@
+"""Settings of the web server: `gunicorn --config python:deskops.serving`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from deskops import config, logs
+
+_settings = config.load()
+
+wsgi_app = "deskops.app:create_app()"
+bind = [f"{_settings.web.host}:{_settings.web.port}"]
+worker_class = "gthread"
+workers = _settings.web.workers
+threads = _settings.web.threads
+# Imported once, before the fork; create_app() opens no database and starts no thread.
+preload_app = True
+# gunicorn looks for modules where it stands: a folder without any.
+chdir = str(_settings.home)
+graceful_timeout = 2
+# The default one lies in the user's home, where two installations would meet.
+control_socket_disable = True
+logconfig_dict = logs.configuration(_settings.log_level)
+# A heartbeat file on a busy disk would stall the worker.
+worker_tmp_dir = "/dev/shm" if sys.platform == "linux" and os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+limit_request_line = 8190

@@ -1,0 +1,108 @@
+"""The worker: takes jobs from the queue and runs each in a process of its own.
+
+The job's row in the database is the truth; the queue only carries its id. What was asked for while the queue
+was away, or was lost with it, is dispatched again at the start and every MAINTENANCE_SECONDS.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import redis
+import rq
+from rq.job import Job
+from rq.registry import StartedJobRegistry
+
+from deskops import book, database, logs, processes, queue
+from deskops.config import Settings
+
+log = logging.getLogger(__name__)
+
+# Each looks for rows still pending without a job in the queue, and enqueues them anew.
+REDISPATCH: tuple[Callable[[], object], ...] = ()
+
+# With the defaults an abandoned job is found after 13 minutes; with these within half of one.
+WORKER_SECONDS = 30
+MAINTENANCE_SECONDS = 15
+MONITORING_SECONDS = 5
+LONGEST_WAIT = 5.0
+NICENESS = 10
+
+
+class JobWorker(rq.Worker):
+    """An RQ worker that also keeps the queue in step with the database."""
+
+    max_connection_wait_time = LONGEST_WAIT
+
+    def run_maintenance_tasks(self) -> None:
+        super().run_maintenance_tasks()
+        redispatch()
+
+    def perform_job(self, job: Job, queue: rq.Queue) -> bool:
+        # The request that asked for the job, so that its lines in the log can be put together.
+        logs.request_id.set(job.meta.get("request_id") or job.id)
+        return super().perform_job(job, queue)
+
+
+def redispatch() -> None:
+    """Enqueue what the database says is pending. A failure is logged: the worker goes on."""
+    for dispatch in REDISPATCH:
+        try:
+            database.open_connection()
+            dispatch()
+        except Exception:
+            log.exception("pending jobs could not be dispatched")
+    book.close()
+
+
+def run(settings: Settings, burst: bool = False) -> None:
+    """Work until a stop signal; with `burst`, until the queue is empty."""
+    os.nice(NICENESS)
+    processes.bind_forks(signal.SIGKILL)
+    connected = queue.connection(settings, for_worker=True)
+    _wait_until_answered(connected)
+    waiting = queue.exports_queue(connected)
+    if settings.queue_is_embedded:
+        clear_after_crash(waiting)
+    worker = JobWorker(
+        [waiting],
+        connection=connected,
+        serializer="json",
+        worker_ttl=WORKER_SECONDS,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        job_monitoring_interval=MONITORING_SECONDS,
+        log_job_description=False,
+    )
+    worker.work(burst=burst, logging_level="WARNING")
+
+
+def _wait_until_answered(connected: redis.Redis) -> None:
+    wait = 0.1
+    while True:
+        try:
+            connected.ping()
+        except redis.RedisError as problem:
+            log.warning("the queue server does not answer yet", extra={"facts": {"problem": str(problem)}})
+            time.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+        else:
+            return
+
+
+def clear_after_crash(waiting: rq.Queue) -> None:
+    """Forget this machine's workers that are gone; without any left, retry or give up what they had begun."""
+    is_one_alive = False
+    for worker in rq.Worker.all(queue=waiting, serializer="json"):
+        if worker.hostname == socket.gethostname() and not (worker.pid and processes.is_alive(worker.pid)):
+            worker.register_death()
+        else:
+            is_one_alive = True
+    if is_one_alive:
+        return
+    StartedJobRegistry(queue=waiting).cleanup(timestamp=datetime.now(UTC).timestamp() + 1e9)
