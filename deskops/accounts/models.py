@@ -1,0 +1,86 @@
+"""The tables of sites, people, their roles, tokens and sessions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import peewee
+
+from deskops.accounts.policy import SITE_ROLES
+from deskops.database import BaseModel, utc_now
+from deskops.schema.columns import IdField, MomentField
+from deskops.schema.references import Reference
+
+
+class Site(Reference):
+    """A yard. `shift_starts` are the hours at which MORNING, AFTERNOON and NIGHT begin."""
+
+    location = peewee.CharField(max_length=200, null=True)
+    timezone = peewee.CharField(max_length=64, default="UTC")
+    shift_starts = peewee.CharField(max_length=32, default="06:00 14:00 22:00")
+    created_at = MomentField(default=utc_now)
+
+    def card(self) -> dict[str, str]:
+        return {"code": self.code, "name": self.name}
+
+    def now(self) -> datetime:
+        """The site's wall clock."""
+        return datetime.now(ZoneInfo(self.timezone))
+
+    def today(self) -> date:
+        """The site's own date: what "today" means in every figure of this site."""
+        return self.now().date()
+
+
+class User(BaseModel):
+    id = IdField()
+    email = peewee.CharField(max_length=254, unique=True)
+    name = peewee.CharField(max_length=100)
+    password_hash = peewee.CharField(max_length=200)
+    is_admin = peewee.BooleanField(default=False)
+    is_active = peewee.BooleanField(default=True)
+    is_demo = peewee.BooleanField(default=False)
+    created_at = MomentField(default=utc_now)
+
+
+class Membership(BaseModel):
+    user = peewee.ForeignKeyField(User, backref="memberships", on_delete="CASCADE")
+    site = peewee.ForeignKeyField(Site, on_delete="CASCADE")
+    role = peewee.CharField(max_length=20, choices=[(role, role) for role in SITE_ROLES])
+
+    class Meta:
+        indexes = ((("user", "site"), True),)
+
+
+class Token(BaseModel):
+    """A script's key: shown once, kept as its SHA-256. A token with site rows reaches only those sites."""
+
+    id = IdField()
+    user = peewee.ForeignKeyField(User, backref="tokens", on_delete="CASCADE")
+    name = peewee.CharField(max_length=100)
+    hash = peewee.CharField(max_length=64, unique=True)
+    may_write = peewee.BooleanField(default=False)
+    created_at = MomentField(default=utc_now)
+    expires_at = MomentField(null=True)
+    last_used_at = MomentField(null=True)
+    revoked_at = MomentField(null=True)
+
+
+class TokenSite(BaseModel):
+    token = peewee.ForeignKeyField(Token, backref="sites", on_delete="CASCADE")
+    site = peewee.ForeignKeyField(Site, on_delete="CASCADE")
+
+    class Meta:
+        indexes = ((("token", "site"), True),)
+
+
+class Session(BaseModel):
+    """A browser's sign-in. The cookie holds the random id; here stands its SHA-256, so that it can be ended."""
+
+    hash = peewee.CharField(max_length=64, primary_key=True)
+    user = peewee.ForeignKeyField(User, backref="sessions", on_delete="CASCADE")
+    created_at = MomentField(default=utc_now)
+    seen_at = MomentField(default=utc_now)
+    expires_at = MomentField()
+    ended_at = MomentField(null=True)

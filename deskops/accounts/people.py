@@ -1,0 +1,146 @@
+"""Adding people, tokens and sites: each one transaction with its audit entry."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from deskops.accounts.actor import Actor
+from deskops.accounts.models import Membership, Site, Token, TokenSite, User
+from deskops.accounts.policy import MANAGE_SITES, SITE_ROLES
+from deskops.accounts.signin import PASSWORDS, TOKEN_PREFIX, fingerprint
+from deskops.audit.chain import INSTALLATION, Event, append
+from deskops.database import transaction, utc_now
+from deskops.errors import DuplicateRecord, Problem, ValidationFailed, say
+from deskops.schema import counters, references
+
+SHORTEST_PASSWORD = 8
+SITE_FIELDS = ("code", "name", "location", "timezone", "is_active")
+
+
+def add_user(
+    email: str,
+    name: str,
+    password: str,
+    *,
+    role: str | None,
+    sites: Sequence[Site],
+    is_admin: bool,
+    actor: Actor,
+    is_demo: bool = False,
+) -> User:
+    """Add a person with one role at these sites, or an administrator.
+
+    Raises ValidationFailed (fields email, name, password, role, sites) or DuplicateRecord.
+    """
+    email, name = email.strip().lower(), name.strip()
+    problems = []
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email) or len(email) > 254:
+        problems.append(Problem("email", say("This is not an e-mail address")))
+    if not 1 <= len(name) <= 100:
+        problems.append(Problem("name", say("A name has 1 to 100 characters")))
+    if len(password) < SHORTEST_PASSWORD:
+        problems.append(Problem("password", say("At least %(least)s characters", least=SHORTEST_PASSWORD)))
+    if not is_admin and role not in SITE_ROLES:
+        problems.append(Problem("role", say("Choose one of %(roles)s", roles=", ".join(SITE_ROLES))))
+    if not is_admin and not sites:
+        problems.append(Problem("sites", say("Name at least one site: only an administrator has none")))
+    if problems:
+        raise ValidationFailed.of(problems)
+    with transaction():
+        counters.take([counters.PEOPLE])
+        if User.get_or_none(User.email == email):
+            raise DuplicateRecord(say("There is already a person with this e-mail address"), key={"email": email})
+        user = User.create(email=email, name=name, password_hash=PASSWORDS.hash(password), is_admin=is_admin, is_demo=is_demo)
+        for site in sites:
+            Membership.create(user=user, site=site, role=role)
+        granted = {"role": [None, "ADMIN" if is_admin else role], "sites": [None, [site.code for site in sites]]}
+        append(INSTALLATION, actor.user_id, [Event("ADDED", "user", user.id, granted)])
+    return user
+
+
+def add_token(user: User, name: str, *, scope: str, sites: Sequence[Site], expires_in_days: int | None) -> tuple[Token, str]:
+    """Make a token of this person; answers the row and the secret, which is shown once and not kept."""
+    if scope not in ("read", "write"):
+        raise ValidationFailed.of([Problem("scope", say("Choose read or write"))])
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    expires_at = utc_now() + timedelta(days=expires_in_days) if expires_in_days else None
+    with transaction():
+        counters.take([counters.PEOPLE])
+        token = Token.create(user=user, name=name, hash=fingerprint(secret), may_write=scope == "write", expires_at=expires_at)
+        for site in sites:
+            TokenSite.create(token=token, site=site)
+        granted = {"scope": [None, scope], "sites": [None, [site.code for site in sites]]}
+        append(INSTALLATION, user.id, [Event("ADDED", "token", token.id, granted)])
+    return token, secret
+
+
+def revoke_token(token: Token, actor: Actor) -> None:
+    """End a token at once."""
+    with transaction():
+        counters.take([counters.PEOPLE])
+        Token.update(revoked_at=utc_now()).where(Token.id == token.id).execute()
+        append(INSTALLATION, actor.user_id, [Event("REVOKED", "token", token.id, {})])
+
+
+def save_site(sent: Mapping[str, Any], actor: Actor, site: Site | None = None) -> Site:
+    """Add a site, or change the given keys of one: code (3–20), name (1–100), location, timezone, isActive.
+
+    Raises Forbidden, ValidationFailed, DuplicateRecord.
+    """
+    actor.require_admin(MANAGE_SITES)
+    values, problems = read_site(sent, partial=site is not None)
+    if problems:
+        raise ValidationFailed.of(problems)
+    with transaction():
+        references.changed()
+        taken = Site.get_or_none(Site.code == values["code"]) if "code" in values else None
+        if taken is not None and (site is None or taken.id != site.id):
+            raise DuplicateRecord(say("There is already a site with this code"), key={"code": values["code"]})
+        before = {name: getattr(site, name) for name in SITE_FIELDS} if site else {}
+        if site is None:
+            saved = Site.create(**values, position=Site.select().count() + 1)
+        else:
+            if values:
+                Site.update(**values).where(Site.id == site.id).execute()
+            saved = Site.get_by_id(site.id)
+        changes = {name: [before.get(name), value] for name, value in values.items() if before.get(name) != value}
+        append(INSTALLATION, actor.user_id, [Event("CORRECTED" if site else "ADDED", "site", saved.id, changes)])
+    return saved
+
+
+def read_site(sent: Mapping[str, Any], partial: bool) -> tuple[dict[str, Any], list[Problem]]:
+    """The columns of a site in a JSON body, and everything wrong with them."""
+    checks = {
+        "code": lambda value: isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_-]{3,20}", value),
+        "name": lambda value: isinstance(value, str) and 1 <= len(value.strip()) <= 100 and value.isprintable(),
+        "location": lambda value: value is None or (isinstance(value, str) and len(value) <= 200 and value.isprintable()),
+        "timezone": lambda value: isinstance(value, str) and is_timezone(value),
+        "isActive": lambda value: isinstance(value, bool),
+    }
+    texts = {
+        "code": say("A code has 3 to 20 letters, digits, - or _"),
+        "name": say("A name has 1 to 100 characters"),
+        "location": say("At most 200 characters"),
+        "timezone": say("Not a time zone, such as Asia/Riyadh"),
+        "isActive": say("Must be true or false"),
+    }
+    read_only = {"id", "createdAt", "counts"}
+    problems = [Problem(key, say("There is no field by this name")) for key in sent if key not in checks and key not in read_only]
+    problems += [Problem(key, texts[key]) for key, holds in checks.items() if key in sent and not holds(sent[key])]
+    if not partial:
+        problems += [Problem(key, say("This field is required")) for key in ("code", "name") if key not in sent]
+    columns = {"isActive": "is_active"}
+    return {columns.get(key, key): sent[key] for key in checks if key in sent}, problems
+
+
+def is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        return False
+    return True

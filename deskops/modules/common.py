@@ -1,0 +1,129 @@
+"""Fields that several modules share, each declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from deskops.errors import Problem, say
+from deskops.modules.reference import LOAD, MATERIAL_TYPES, TON, Material
+from deskops.records.record import Record
+from deskops.schema import kinds, references
+from deskops.schema.fields import AnyOf, Contains, Derived, Field, Instead, Range
+
+LEAST_TONS, MOST_TONS = Decimal("0.001"), Decimal("999999.999")
+HEAVIEST_LOAD_TONS = Decimal("60")
+MOST_HOURS = Decimal(24)
+
+OPERATIONS = [
+    ("CRU-PRO", "Crusher Production"),
+    ("CRU-DIS", "Crusher Dispatch"),
+    ("CRU-OP", "Crusher Operation"),
+    ("SEG-OP", "Segregation / Acceptance"),
+]
+
+# Keys an answer carries that a body may repeat; nothing is read from them.
+READ_ONLY = frozenset({"id", "createdAt", "updatedAt", "createdBy", "version", "voidedAt", "voidReason", "warnings"})
+
+def date_field(model: type[Record]) -> Field:
+    return Field(model.date, "Date", filters=(Range("startDate", "endDate", also=("dateFrom", "dateTo")),))
+
+
+def site_field(model: type[Record]) -> Field:
+    return Field(model.site, "Site", invalid=say("Site ID not found"))
+
+
+def status_field(model: type[Record]) -> Field:
+    return Field(model.status, "Status", filters=(AnyOf("status"),))
+
+
+def notes_field(model: type[Record]) -> Field:
+    return Field(model.notes, "Notes", filters=(Contains("notes"),), personal=True)
+
+
+def shift_field(model: Any) -> Field:
+    return Field(model.shift, "Shift", filters=(AnyOf("shift"),))
+
+
+def operation_field(model: Any) -> Field:
+    return Field(model.operation, "Operation", filters=(AnyOf("operation"),), invalid=say("Invalid operation type"))
+
+
+def quantity_field(model: Any) -> Field:
+    return Field(model.quantity, "Quantity", unit="t", also=("qtyTon",), between=(LEAST_TONS, MOST_TONS))
+
+
+def vehicle_field(model: Any) -> Field:
+    return Field(model.vehicle, "Vehicle", wire="vehicleId", also=("vehicleRef",), filters=(Contains("vehicleId", "Vehicle"),), personal=True)
+
+
+def material_field(model: Any, *, received: bool = False) -> Field:
+    """The material, by id or code, or by its type: then that type's default."""
+
+    def default_of(material_type: str) -> Material | None:
+        of_type = [row for row in references.active(Material) if row.material_type == material_type]
+        first_choice = [row for row in of_type if received and row.is_received_default]
+        return next(iter(first_choice + [row for row in of_type if row.is_default]), None)
+
+    def agrees(row: Any, material_type: str) -> bool:
+        return bool(row.material_type == material_type)
+
+    return Field(
+        model.material,
+        "Material",
+        filters=(AnyOf("materialType", by="material_type"),),
+        instead=Instead("materialType", default_of, agrees, MATERIAL_TYPES),
+        invalid=say("Invalid material ID"),
+    )
+
+
+def bookkeeping() -> tuple[Derived, ...]:
+    """What every record answers beside its fields."""
+    return (
+        Derived("id", "ID", kinds.TEXT, lambda record: record.id),
+        Derived("siteCode", "Site code", kinds.TEXT, lambda record: record.site.code),
+        Derived("createdAt", "Created", kinds.MOMENT, lambda record: record.created_at),
+        Derived("createdBy", "Created by", kinds.TEXT, lambda record: record.created_by),
+        Derived("updatedAt", "Updated", kinds.MOMENT, lambda record: record.updated_at),
+        Derived("version", "Version", kinds.COUNT, lambda record: record.version),
+        Derived("voidedAt", "Voided", kinds.MOMENT, lambda record: record.voided_at),
+        Derived("voidReason", "Reason of the void", kinds.TEXT, lambda record: record.void_reason),
+    )
+
+
+MATERIAL_TYPE = Derived("materialType", "Material type", kinds.TEXT, lambda record: record.material.material_type)
+UOM = Derived("uom", "Unit", kinds.TEXT, lambda record: TON)
+
+
+def loads_into_tons(sent: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Problem]]:
+    """Where a body counts in loads (`uom` LOAD), its quantity becomes tons by the material's tons per load."""
+    uom = sent.get("uom")
+    if uom in (None, "", TON):
+        return sent, []
+    if uom != LOAD:
+        return sent, [Problem("uom", say("Must be TON or LOAD"))]
+    material = references.find(Material, sent.get("materialId"))
+    name = "qtyTon" if "qtyTon" in sent and "quantity" not in sent else "quantity"
+    if material is None or material.tons_per_load is None:
+        return sent, [Problem("uom", say("Loads need a material ID with tons per load: this one has none, so send tons"))]
+    loads = sent.get(name)
+    if isinstance(loads, bool) or not isinstance(loads, int) or loads < 1:
+        return sent, [Problem(name, say("A count of loads is a whole number from 1"))]
+    return {**sent, name: loads * material.tons_per_load, "loads": loads}, []
+
+
+def heavy_load(record: Any) -> list[Problem]:
+    """A doubt: more than a truck carries."""
+    trips = record.trips or 1
+    if record.quantity / trips <= HEAVIEST_LOAD_TONS:
+        return []
+    return [Problem("quantity", say("More than %(most)s t a trip: is the unit right?", most=HEAVIEST_LOAD_TONS), soft=True)]
+
+
+def head(model: type[Record]) -> tuple[Field, ...]:
+    return (date_field(model), site_field(model))
+
+
+def tail(model: type[Record]) -> tuple[Field, ...]:
+    return (status_field(model), notes_field(model))

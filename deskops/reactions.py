@@ -1,0 +1,8 @@
+"""Everything that happens because a record changed, in order, inside the transaction of the change."""
+
+from __future__ import annotations
+
+from deskops.records import totals
+from deskops.records.service import Reaction
+
+REACTIONS: tuple[Reaction, ...] = (totals.keep,)

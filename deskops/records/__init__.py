@@ -1,0 +1,1 @@
+"""The engine: what every module's records have in common, written once."""

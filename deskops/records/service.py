@@ -1,0 +1,247 @@
+"""Writing records: one function a verb, called by both faces, by imports and by jobs. Nothing else writes them.
+
+Every verb is one transaction: the site's counter first (it orders the writers of a site), then the record, the
+audit entry and the reactions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from deskops.accounts.actor import Actor
+from deskops.accounts.policy import CORRECT, CREATE, VOID
+from deskops.audit.chain import append
+from deskops.database import execute, execute_many, rows, transaction, utc_now
+from deskops.errors import (
+    DeskOpsError,
+    EditConflict,
+    IdempotencyConflict,
+    InvalidSiteId,
+    NotFound,
+    Problem,
+    ValidationFailed,
+    by_field,
+    say,
+)
+from deskops.records import listing
+from deskops.records.module import Change, Module
+from deskops.records.record import Record
+from deskops.records.trail import event, signature
+from deskops.records.uniqueness import taken_keys
+from deskops.schema import counters
+
+Sent = Mapping[str, Any]
+Reaction = Callable[[Module, Sequence[Change]], None]
+
+# What happens because a record changed, in order; handed over by whoever starts the program.
+_reactions: list[tuple[Reaction, ...]] = []
+
+
+def react_with(reactions: tuple[Reaction, ...]) -> None:
+    """Say once, at start, what follows from a change."""
+    _reactions[:] = [reactions]
+
+
+class Draft(NamedTuple):
+    """What was sent, as a record not yet stored, with what stands against it and what is doubtful."""
+
+    record: Any
+    problems: list[Problem]
+    doubts: list[Problem]
+
+
+class Saved(NamedTuple):
+    """A stored record, the doubts about it, and whether this call stored it (an earlier one may have)."""
+
+    record: Any
+    doubts: list[Problem]
+    is_new: bool
+
+
+def create(module: Module, sent: Sent, actor: Actor, *, strict: bool = True, key: str | None = None) -> Saved:
+    """Store one record. With a `key` used before, answers the record stored then.
+
+    Raises ValidationFailed, InvalidSiteId, Forbidden, DuplicateRecord, IdempotencyConflict, or what a check raises.
+    """
+    one = draft(module, sent, actor, strict=strict)
+    refuse_draft(sent, one)
+    return store_drafts(module, [sent], [one], actor, [key])[0]
+
+
+def create_many(module: Module, sents: Sequence[Sent], actor: Actor, *, strict: bool = True, key: str | None = None) -> list[Saved]:
+    """Store all records or none. Raises ValidationFailed with `rows`, or the first conflict with its `row`."""
+    drafts = [draft(module, sent, actor, strict=strict) for sent in sents]
+    bad = {index: by_field(one.problems) for index, one in enumerate(drafts) if one.problems}
+    if bad:
+        raise ValidationFailed(rows=bad)
+    keys = [f"{key}#{index}" if key else None for index in range(len(sents))]
+    return store_drafts(module, sents, drafts, actor, keys)
+
+
+def draft(module: Module, sent: Sent, actor: Actor, *, strict: bool) -> Draft:
+    """Read and judge one record by itself. Raises Forbidden where the actor may not enter at its site."""
+    reading = module.schema.read(sent, strict=strict)
+    site = reading.values.get("site")
+    if site is not None:
+        actor.require(CREATE, site.id)
+    record = module.model(**reading.values, created_by=actor.user_id)
+    return judged(module, record, reading.problems)
+
+
+def judged(module: Module, record: Any, problems: list[Problem]) -> Draft:
+    """Apply the rules: all of them where the record could be read whole."""
+    if problems:
+        return Draft(record, problems, [])
+    found = [problem for rule in (not_in_the_future, *module.rules) for problem in rule(record)]
+    return Draft(record, [one for one in found if not one.soft], [one for one in found if one.soft])
+
+
+def not_in_the_future(record: Record) -> list[Problem]:
+    today = record.site.today()
+    return [Problem("date", say("Must not be later than the site's today, %(today)s", today=today))] if record.date > today else []
+
+
+def refuse_draft(sent: Sent, one: Draft) -> None:
+    if {problem.field for problem in one.problems} == {"siteId"} and isinstance(sent.get("siteId"), str) and sent["siteId"].strip():
+        raise InvalidSiteId(siteId=sent["siteId"])
+    if one.problems:
+        raise ValidationFailed.of(one.problems)
+
+
+def store_drafts(module: Module, sents: Sequence[Sent], drafts: list[Draft], actor: Actor, keys: Sequence[str | None]) -> list[Saved]:
+    for one, sent, key in zip(drafts, sents, keys, strict=True):
+        if key:
+            one.record.client_key = client_key(actor, key)
+            one.record.client_digest = digest(sent)
+    with transaction():
+        counters.take({one.record.site_id for one in drafts})
+        known = records_by_key(module, [one.record.client_key for one in drafts])
+        for one in drafts:
+            before = known.get(one.record.client_key)
+            if before is not None and before.client_digest != one.record.client_digest:
+                raise IdempotencyConflict
+        new = [one.record for one in drafts if one.record.client_key not in known]
+        for index, conflict in find_conflicts(module, [Change(None, record) for record in new]).items():
+            raise conflict if len(drafts) == 1 else with_row(conflict, index)
+        insert(module, new)
+        record_changes(module, [Change(None, record) for record in new], actor)
+    return [Saved(known.get(one.record.client_key, one.record), one.doubts, one.record.client_key not in known) for one in drafts]
+
+
+def with_row(conflict: DeskOpsError, index: int) -> DeskOpsError:
+    return type(conflict)(conflict.message, **conflict.details, row=index)
+
+
+def client_key(actor: Actor, key: str) -> str:
+    """A person's key for one create, as stored: unique for ever."""
+    return hashlib.sha256(f"{actor.user_id}\n{key}".encode()).hexdigest()
+
+
+def digest(sent: Sent) -> str:
+    return hashlib.sha256(json.dumps(dict(sent), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def records_by_key(module: Module, keys: Sequence[str | None]) -> dict[str | None, Record]:
+    """{client key: record} of those keys that were used before."""
+    asked = [key for key in keys if key]
+    if not asked:
+        return {}
+    marks = ", ".join("?" * len(asked))
+    found = rows(f"SELECT {listing.columns(module)} FROM {listing.table(module)} WHERE client_key IN ({marks})", asked)
+    return {record.client_key: record for record in map(module.model.from_row, found)}
+
+
+def find_conflicts(module: Module, changes: Sequence[Change]) -> dict[int, DeskOpsError]:
+    """{index: what stands against it} by the stored records and by the rest of the batch. Call inside the transaction."""
+    conflicts: dict[int, DeskOpsError] = {}
+    for check in (*([taken_keys(module)] if module.unique else []), *module.checks):
+        for index, conflict in check(changes).items():
+            conflicts.setdefault(index, conflict)
+    return dict(sorted(conflicts.items()))
+
+
+def insert(module: Module, records: Sequence[Record]) -> None:
+    """Write new records."""
+    marks = ", ".join("?" * len(module.model._meta.sorted_fields))
+    sql = f"INSERT INTO {listing.table(module)} ({listing.columns(module)}) VALUES ({marks})"
+    execute_many(sql, [record.row() for record in records])
+
+
+def record_changes(module: Module, changes: Sequence[Change], actor: Actor) -> None:
+    """Audit entries on each site's chain, then the reactions."""
+    by_site: dict[str, list[Change]] = {}
+    for change in changes:
+        assert change.after is not None
+        by_site.setdefault(change.after.site_id, []).append(change)
+    for site_id, of_site in sorted(by_site.items()):
+        append(site_id, signature(actor), [event(module, change) for change in of_site])
+    react(module, changes)
+
+
+def react(module: Module, changes: Sequence[Change]) -> None:
+    """Let follow what follows. Raises RuntimeError in a program that was started without reactions."""
+    if not _reactions:
+        raise RuntimeError("started without reactions: call react_with first")
+    for reaction in _reactions[0]:
+        reaction(module, changes)
+
+
+def correct(module: Module, record_id: str, sent: Sent, actor: Actor, *, strict: bool = True, version: int | None = None) -> Saved:
+    """Change the fields that were sent; the whole record is judged anew.
+
+    Raises NotFound, Forbidden, EditConflict (`version` given and not the record's), ValidationFailed, DuplicateRecord.
+    """
+    site_id = listing.get(module, record_id, actor, CORRECT).site_id
+    with transaction():
+        counters.take([site_id])
+        before = listing.find(module, record_id, for_update=True)
+        refuse_stale(before, version)
+        reading = module.schema.read(sent, strict=strict, partial=True)
+        if reading.values.get("site", before.site).id != site_id:
+            reading.problems.append(Problem("siteId", say("A record stays at its site: void it and enter it at the other")))
+        after = before.copy(**reading.values, version=before.version + 1, updated_at=utc_now())
+        one = judged(module, after, reading.problems)
+        if one.problems:
+            raise ValidationFailed.of(one.problems)
+        change = Change(before, after)
+        for conflict in find_conflicts(module, [change]).values():
+            raise conflict
+        update(module, change)
+        record_changes(module, [change], actor)
+    return Saved(after, one.doubts, True)
+
+
+def void(module: Module, record_id: str, actor: Actor, *, reason: str | None, version: int | None = None) -> Any:
+    """Take a record out of every sum and list; it stays, with who, when and why. Raises NotFound, Forbidden, EditConflict."""
+    if reason is not None and len(reason) > 500:
+        raise ValidationFailed.of([Problem("reason", say("At most %(max_length)s characters", max_length=500))])
+    site_id = listing.get(module, record_id, actor, VOID).site_id
+    with transaction():
+        counters.take([site_id])
+        before = listing.find(module, record_id, for_update=True)
+        refuse_stale(before, version)
+        now = utc_now()
+        after = before.copy(voided_at=now, voided_by=actor.user_id, void_reason=reason, updated_at=now, version=before.version + 1)
+        update(module, Change(before, after))
+        record_changes(module, [Change(before, after)], actor)
+    return after
+
+
+def refuse_stale(record: Any, version: int | None) -> None:
+    if record is None or not record.is_live:
+        raise NotFound
+    if version is not None and record.version != version:
+        raise EditConflict(record)
+
+
+def update(module: Module, change: Change) -> None:
+    """Write the columns that differ."""
+    before, after = change
+    assert before is not None and after is not None
+    columns = module.model._meta.sorted_fields
+    changed = [(column.column_name, new) for column, old, new in zip(columns, before.row(), after.row(), strict=True) if old != new]
+    assignments = ", ".join(f"{name} = ?" for name, _ in changed)
+    execute(f"UPDATE {listing.table(module)} SET {assignments} WHERE id = ?", [*(value for _, value in changed), after.id])

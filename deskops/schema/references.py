@@ -1,0 +1,74 @@
+"""Reference lists: small tables with a code and a name, kept in memory while their change counter stands still."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, TypeVar
+
+import peewee
+
+from deskops.database import BaseModel
+from deskops.schema import counters
+from deskops.schema.columns import IdField
+
+AnyReference = TypeVar("AnyReference", bound="Reference")
+
+
+class Reference(BaseModel):
+    """A row of a reference list. Named by id or code wherever people and scripts write."""
+
+    id = IdField()
+    code = peewee.CharField(max_length=20, unique=True)
+    name = peewee.CharField(max_length=100)
+    position = peewee.IntegerField(default=0)
+    is_active = peewee.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class _Lists:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.version = -1
+        self.lists: dict[type, dict[str, Any]] = {}
+
+
+_lists = _Lists()
+
+
+def every(model: type[AnyReference]) -> list[AnyReference]:
+    """All rows of the list, also inactive ones, in the list's order."""
+    return list(dict.fromkeys(_by_name(model).values()))
+
+
+def active(model: type[AnyReference]) -> list[AnyReference]:
+    return [row for row in every(model) if row.is_active]
+
+
+def find(model: type[AnyReference], name: object) -> AnyReference | None:
+    """The row with this id or code, or None."""
+    return _by_name(model).get(name) if isinstance(name, str) else None
+
+
+def by_id(model: type[AnyReference], key: str) -> AnyReference:
+    """The row with this id, read from the database where the list in memory does not have it yet."""
+    return _by_name(model).get(key) or model.get_by_id(key)
+
+
+def _by_name(model: type[AnyReference]) -> dict[str, AnyReference]:
+    version = counters.recent().get(counters.LISTS, 0)
+    with _lists.lock:
+        if _lists.version != version:
+            _lists.lists, _lists.version = {}, version
+        found = _lists.lists.get(model)
+        if found is None:
+            in_order = list(model.select().order_by(model.position, model.code))
+            found = {row.id: row for row in in_order} | {row.code: row for row in in_order}
+            _lists.lists[model] = found
+        return found
+
+
+def changed() -> None:
+    """Say inside the writing transaction that a reference list changed."""
+    counters.take([counters.LISTS])
