@@ -25,7 +25,7 @@ UNSAID = (
         re.compile(r"(?i)\b(password|token|secret|cookie|csrf\w*)(['\"]?\s*[:=]\s*)[^\s,;&)}]+"),
         r"\1\2<secret>",
     ),
-    (re.compile(r"(?m)^DETAIL: .*$"), "DETAIL: <values>"),
+    (re.compile(r"\bDETAIL:.*"), "DETAIL: <values>"),
 )
 
 

@@ -10,7 +10,7 @@ from deskops.config import Settings
 
 @click.command()
 def doctor() -> None:
-    """Look at settings, database, queue, storage and system libraries; exit 1 and the cure if one is wrong."""
+    """Look at settings, database, queue, storage and system libraries; exit 1 where one is wrong."""
     from deskops.system import examine
 
     settings = settings_of_command()

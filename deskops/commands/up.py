@@ -20,8 +20,8 @@ from deskops.home import held, private_folder
 def up() -> None:
     """Start everything: the queue, the web server and a worker; Ctrl-C stops them.
 
-    The first start makes the database, its reference lists and a demo yard (DEMO=0 leaves that out). HOST and PORT
-    say where it listens.
+    The first start makes the database, its reference lists and a demo yard (DEMO=0 leaves that out).
+    HOST and PORT say where it listens.
     """
     from deskops import supervisor
 
