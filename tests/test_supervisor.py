@@ -66,7 +66,7 @@ def test_a_stop_signal_stops_the_last_started_first_and_leaves_no_process(
         for name in ("queue", "web", "worker")
     ]
     told: list[str] = []
-    run(parts, told, lambda: len(pids(log)) == 3, number)
+    run(parts, told, lambda: bool(told) and len(pids(log)) == 3, number)
     assert told == ["ready"]
     assert order.read_text().split() == ["worker", "web", "queue"]
     assert not any(processes.is_alive(pid) for pid in pids(log))
