@@ -19,7 +19,21 @@ from playhouse.db_url import connect as connect_by_url
 
 from deskops.errors import CommandRefused, say
 
-NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs", "fuse.glusterfs")
+NETWORK_FILE_SYSTEMS = (
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb",
+    "smb2",
+    "smb3",
+    "smbfs",
+    "fuse.sshfs",
+    "9p",
+    "afs",
+    "ceph",
+    "glusterfs",
+    "fuse.glusterfs",
+)
 MOST_CONNECTIONS = 20
 
 database = peewee.DatabaseProxy()
@@ -78,7 +92,9 @@ def is_sqlite() -> bool:
 
 
 def sqlite_path(url: str) -> Path:
-    return Path(unquote(urlsplit(url).path)[1:] if url.startswith("sqlite:///") else url.removeprefix("sqlite:"))
+    return Path(
+        unquote(urlsplit(url).path)[1:] if url.startswith("sqlite:///") else url.removeprefix("sqlite:")
+    )
 
 
 def refuse_network_file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> None:

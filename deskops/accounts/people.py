@@ -54,16 +54,25 @@ def add_user(
     with transaction():
         counters.take([counters.PEOPLE])
         if User.get_or_none(User.email == email):
-            raise DuplicateRecord(say("There is already a person with this e-mail address"), key={"email": email})
-        user = User.create(email=email, name=name, password_hash=PASSWORDS.hash(password), is_admin=is_admin, is_demo=is_demo)
+            raise DuplicateRecord(
+                say("There is already a person with this e-mail address"), key={"email": email}
+            )
+        user = User.create(
+            email=email, name=name, password_hash=PASSWORDS.hash(password), is_admin=is_admin, is_demo=is_demo
+        )
         for site in sites:
             Membership.create(user=user, site=site, role=role)
-        granted = {"role": [None, "ADMIN" if is_admin else role], "sites": [None, [site.code for site in sites]]}
+        granted = {
+            "role": [None, "ADMIN" if is_admin else role],
+            "sites": [None, [site.code for site in sites]],
+        }
         append(INSTALLATION, actor.user_id, [Event("ADDED", "user", user.id, granted)])
     return user
 
 
-def add_token(user: User, name: str, *, scope: str, sites: Sequence[Site], expires_in_days: int | None) -> tuple[Token, str]:
+def add_token(
+    user: User, name: str, *, scope: str, sites: Sequence[Site], expires_in_days: int | None
+) -> tuple[Token, str]:
     """Make a token of this person; answers the row and the secret, which is shown once and not kept."""
     if scope not in ("read", "write"):
         raise ValidationFailed.of([Problem("scope", say("Choose read or write"))])
@@ -71,7 +80,9 @@ def add_token(user: User, name: str, *, scope: str, sites: Sequence[Site], expir
     expires_at = utc_now() + timedelta(days=expires_in_days) if expires_in_days else None
     with transaction():
         counters.take([counters.PEOPLE])
-        token = Token.create(user=user, name=name, hash=fingerprint(secret), may_write=scope == "write", expires_at=expires_at)
+        token = Token.create(
+            user=user, name=name, hash=fingerprint(secret), may_write=scope == "write", expires_at=expires_at
+        )
         for site in sites:
             TokenSite.create(token=token, site=site)
         granted = {"scope": [None, scope], "sites": [None, [site.code for site in sites]]}
@@ -108,8 +119,12 @@ def save_site(sent: Mapping[str, Any], actor: Actor, site: Site | None = None) -
             if values:
                 Site.update(**values).where(Site.id == site.id).execute()
             saved = Site.get_by_id(site.id)
-        changes = {name: [before.get(name), value] for name, value in values.items() if before.get(name) != value}
-        append(INSTALLATION, actor.user_id, [Event("CORRECTED" if site else "ADDED", "site", saved.id, changes)])
+        changes = {
+            name: [before.get(name), value] for name, value in values.items() if before.get(name) != value
+        }
+        append(
+            INSTALLATION, actor.user_id, [Event("CORRECTED" if site else "ADDED", "site", saved.id, changes)]
+        )
     return saved
 
 
@@ -117,8 +132,12 @@ def read_site(sent: Mapping[str, Any], partial: bool) -> tuple[dict[str, Any], l
     """The columns of a site in a JSON body, and everything wrong with them."""
     checks = {
         "code": lambda value: isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_-]{3,20}", value),
-        "name": lambda value: isinstance(value, str) and 1 <= len(value.strip()) <= 100 and value.isprintable(),
-        "location": lambda value: value is None or (isinstance(value, str) and len(value) <= 200 and value.isprintable()),
+        "name": lambda value: (
+            isinstance(value, str) and 1 <= len(value.strip()) <= 100 and value.isprintable()
+        ),
+        "location": lambda value: (
+            value is None or (isinstance(value, str) and len(value) <= 200 and value.isprintable())
+        ),
         "timezone": lambda value: isinstance(value, str) and is_timezone(value),
         "isActive": lambda value: isinstance(value, bool),
     }
@@ -130,10 +149,18 @@ def read_site(sent: Mapping[str, Any], partial: bool) -> tuple[dict[str, Any], l
         "isActive": say("Must be true or false"),
     }
     read_only = {"id", "createdAt", "counts"}
-    problems = [Problem(key, say("There is no field by this name")) for key in sent if key not in checks and key not in read_only]
-    problems += [Problem(key, texts[key]) for key, holds in checks.items() if key in sent and not holds(sent[key])]
+    problems = [
+        Problem(key, say("There is no field by this name"))
+        for key in sent
+        if key not in checks and key not in read_only
+    ]
+    problems += [
+        Problem(key, texts[key]) for key, holds in checks.items() if key in sent and not holds(sent[key])
+    ]
     if not partial:
-        problems += [Problem(key, say("This field is required")) for key in ("code", "name") if key not in sent]
+        problems += [
+            Problem(key, say("This field is required")) for key in ("code", "name") if key not in sent
+        ]
     columns = {"isActive": "is_active"}
     return {columns.get(key, key): sent[key] for key in checks if key in sent}, problems
 

@@ -47,7 +47,9 @@ def begin_session(user: User, lifetime: timedelta) -> str:
     secret = secrets.token_urlsafe(32)
     now = utc_now()
     with transaction():
-        Session.create(hash=fingerprint(secret), user=user, created_at=now, seen_at=now, expires_at=now + lifetime)
+        Session.create(
+            hash=fingerprint(secret), user=user, created_at=now, seen_at=now, expires_at=now + lifetime
+        )
     return secret
 
 
@@ -62,7 +64,13 @@ def session_user(secret: str, idle: timedelta) -> User | None:
     """The person of a session that is neither over, ended nor idle for too long."""
     now = utc_now()
     found = Session.select(Session, User).join(User).where(Session.hash == fingerprint(secret)).first()
-    if found is None or found.ended_at or now >= found.expires_at or now - found.seen_at > idle or not found.user.is_active:
+    if (
+        found is None
+        or found.ended_at
+        or now >= found.expires_at
+        or now - found.seen_at > idle
+        or not found.user.is_active
+    ):
         return None
     if now - found.seen_at > SEEN_EVERY:
         with transaction():
@@ -74,7 +82,12 @@ def token_actor(secret: str) -> Actor:
     """The actor of a bearer token. Raises Unauthorized for an unknown, expired or revoked one."""
     now = utc_now()
     token = Token.select(Token, User).join(User).where(Token.hash == fingerprint(secret)).first()
-    if token is None or token.revoked_at or not token.user.is_active or (token.expires_at and now >= token.expires_at):
+    if (
+        token is None
+        or token.revoked_at
+        or not token.user.is_active
+        or (token.expires_at and now >= token.expires_at)
+    ):
         raise Unauthorized
     note_use(token, now)
     return actor_for(token.user, token)

@@ -66,7 +66,9 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def entry_hash(scope: str, sequence: int, at: str, actor: str, event: Event, changes: str, previous: str) -> str:
+def entry_hash(
+    scope: str, sequence: int, at: str, actor: str, event: Event, changes: str, previous: str
+) -> str:
     """The hash of one entry; `changes` is already canonical text and is taken as such."""
     head = canonical([scope, sequence, at, actor, event.verb, event.subject, event.subject_id])
     return hashlib.sha256(f"{head[:-1]},{changes},{canonical(previous)}]".encode()).hexdigest()
@@ -104,10 +106,14 @@ def append(scope: str, actor: str, events: Iterable[Event]) -> None:
 def broken_links(scope: str) -> Sequence[int]:
     """The sequences of a chain at which an entry was changed, removed or put in; none when the chain is whole."""
     broken, expected, previous = [], 1, GENESIS
-    for entry in AuditEntry.select().where(AuditEntry.scope == scope).order_by(AuditEntry.sequence).iterator():
+    for entry in (
+        AuditEntry.select().where(AuditEntry.scope == scope).order_by(AuditEntry.sequence).iterator()
+    ):
         at = entry.at.isoformat(timespec="microseconds") + "Z"
         event = Event(entry.verb, entry.subject, entry.subject_id, {})
-        current = entry_hash(scope, entry.sequence, at, entry.actor, event, entry.changes, entry.previous_hash)
+        current = entry_hash(
+            scope, entry.sequence, at, entry.actor, event, entry.changes, entry.previous_hash
+        )
         if (entry.sequence, entry.previous_hash, entry.hash) != (expected, previous, current):
             broken.append(entry.sequence)
         expected, previous = entry.sequence + 1, entry.hash

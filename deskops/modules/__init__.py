@@ -9,6 +9,8 @@ from deskops.modules.production import PRODUCTION
 from deskops.modules.received import RECEIVED
 from deskops.records.module import Module
 
-MODULES: dict[str, Module] = {module.name: module for module in (PRODUCTION, DISPATCH, RECEIVED, EQUIPMENT, MANPOWER)}
+MODULES: dict[str, Module] = {
+    module.name: module for module in (PRODUCTION, DISPATCH, RECEIVED, EQUIPMENT, MANPOWER)
+}
 
 __all__ = ["DISPATCH", "EQUIPMENT", "MANPOWER", "MODULES", "PRODUCTION", "RECEIVED"]

@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import peewee
+
 from deskops.errors import Problem, say
 from deskops.modules.reference import LOAD, MATERIAL_TYPES, TON, Material
 from deskops.records.record import Record
 from deskops.schema import kinds, references
+from deskops.schema.columns import ClockField, TonsField
 from deskops.schema.fields import AnyOf, Contains, Derived, Field, Instead, Range
 
 LEAST_TONS, MOST_TONS = Decimal("0.001"), Decimal("999999.999")
 HEAVIEST_LOAD_TONS = Decimal("60")
+MOST_TRIPS = 100_000
 MOST_HOURS = Decimal(24)
 
 OPERATIONS = [
@@ -24,7 +28,35 @@ OPERATIONS = [
 ]
 
 # Keys an answer carries that a body may repeat; nothing is read from them.
-READ_ONLY = frozenset({"id", "createdAt", "updatedAt", "createdBy", "version", "voidedAt", "voidReason", "warnings"})
+READ_ONLY = frozenset(
+    {"id", "createdAt", "updatedAt", "createdBy", "version", "voidedAt", "voidReason", "warnings"}
+)
+
+
+class Load(Record):
+    """What a load in and a load out have in common. `loads` is the count it was given in, where it was given in loads."""
+
+    time = ClockField(null=True)
+    material = peewee.ForeignKeyField(Material, on_delete="RESTRICT", index=False)
+    quantity = TonsField()
+    loads = peewee.IntegerField(null=True)
+    trips = peewee.IntegerField(null=True)
+    vehicle = peewee.CharField(max_length=100, null=True)
+
+
+def load_fields(model: type[Load], *, received: bool) -> tuple[Field, ...]:
+    """The fields of a load, in the order a clerk types them: the vehicle first."""
+    return (
+        date_field(model),
+        site_field(model),
+        Field(model.time, "Time"),
+        vehicle_field(model),
+        material_field(model, received=received),
+        quantity_field(model),
+        loads_field(model),
+        Field(model.trips, "Trips", between=(1, MOST_TRIPS)),
+    )
+
 
 def date_field(model: type[Record]) -> Field:
     return Field(model.date, "Date", filters=(Range("startDate", "endDate", also=("dateFrom", "dateTo")),))
@@ -47,15 +79,28 @@ def shift_field(model: Any) -> Field:
 
 
 def operation_field(model: Any) -> Field:
-    return Field(model.operation, "Operation", filters=(AnyOf("operation"),), invalid=say("Invalid operation type"))
+    return Field(
+        model.operation, "Operation", filters=(AnyOf("operation"),), invalid=say("Invalid operation type")
+    )
 
 
 def quantity_field(model: Any) -> Field:
     return Field(model.quantity, "Quantity", unit="t", also=("qtyTon",), between=(LEAST_TONS, MOST_TONS))
 
 
+def loads_field(model: Any) -> Field:
+    return Field(model.loads, "Loads", between=(1, MOST_TRIPS))
+
+
 def vehicle_field(model: Any) -> Field:
-    return Field(model.vehicle, "Vehicle", wire="vehicleId", also=("vehicleRef",), filters=(Contains("vehicleId", "Vehicle"),), personal=True)
+    return Field(
+        model.vehicle,
+        "Vehicle",
+        wire="vehicleId",
+        also=("vehicleRef",),
+        filters=(Contains("vehicleId", "Vehicle"),),
+        personal=True,
+    )
 
 
 def material_field(model: Any, *, received: bool = False) -> Field:
@@ -92,7 +137,9 @@ def bookkeeping() -> tuple[Derived, ...]:
     )
 
 
-MATERIAL_TYPE = Derived("materialType", "Material type", kinds.TEXT, lambda record: record.material.material_type)
+MATERIAL_TYPE = Derived(
+    "materialType", "Material type", kinds.TEXT, lambda record: record.material.material_type
+)
 UOM = Derived("uom", "Unit", kinds.TEXT, lambda record: TON)
 
 
@@ -106,7 +153,11 @@ def loads_into_tons(sent: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Pr
     material = references.find(Material, sent.get("materialId"))
     name = "qtyTon" if "qtyTon" in sent and "quantity" not in sent else "quantity"
     if material is None or material.tons_per_load is None:
-        return sent, [Problem("uom", say("Loads need a material ID with tons per load: this one has none, so send tons"))]
+        return sent, [
+            Problem(
+                "uom", say("Loads need a material ID with tons per load: this one has none, so send tons")
+            )
+        ]
     loads = sent.get(name)
     if isinstance(loads, bool) or not isinstance(loads, int) or loads < 1:
         return sent, [Problem(name, say("A count of loads is a whole number from 1"))]
@@ -118,7 +169,13 @@ def heavy_load(record: Any) -> list[Problem]:
     trips = record.trips or 1
     if record.quantity / trips <= HEAVIEST_LOAD_TONS:
         return []
-    return [Problem("quantity", say("More than %(most)s t a trip: is the unit right?", most=HEAVIEST_LOAD_TONS), soft=True)]
+    return [
+        Problem(
+            "quantity",
+            say("More than %(most)s t a trip: is the unit right?", most=HEAVIEST_LOAD_TONS),
+            soft=True,
+        )
+    ]
 
 
 def head(model: type[Record]) -> tuple[Field, ...]:

@@ -73,7 +73,11 @@ def is_same_day(change: Change) -> bool:
     """Whether the record before already counted for the same unit and day."""
     before: Any = change.before
     after: Any = change.after
-    return bool(before and before.is_counted and (before.date, before.equipment_id) == (after.date, after.equipment_id))
+    return bool(
+        before
+        and before.is_counted
+        and (before.date, before.equipment_id) == (after.date, after.equipment_id)
+    )
 
 
 def booked_hours(site_id: str, day: Any, equipment_id: str) -> Decimal:
@@ -100,7 +104,10 @@ EQUIPMENT = Module(
             Field(
                 EquipmentLog.equipment,
                 "Unit",
-                filters=(AnyOf("equipmentId", label="Unit"), AnyOf("equipmentType", by="type", codes=False, label="Type")),
+                filters=(
+                    AnyOf("equipmentId", label="Unit"),
+                    AnyOf("equipmentType", by="type", codes=False, label="Type"),
+                ),
                 invalid=say("Invalid equipment ID"),
             ),
             hours_field(EquipmentLog.run_hours, "Run", also=("hours",)),
@@ -118,7 +125,18 @@ EQUIPMENT = Module(
         ),
         read_only=READ_ONLY,
     ),
-    table=("date", "shift", "equipment", "runHours", "idleHours", "downtimeHours", "utilizationRate", "downtimeReasons", "status", "notes"),
+    table=(
+        "date",
+        "shift",
+        "equipment",
+        "runHours",
+        "idleHours",
+        "downtimeHours",
+        "utilizationRate",
+        "downtimeReasons",
+        "status",
+        "notes",
+    ),
     rules=(hours_fit_in_a_row,),
     checks=(hours_fit_in_a_day,),
     unique=("site", "date", "shift", "equipment"),

@@ -37,7 +37,11 @@ def attendance(record: Manpower) -> Decimal:
 def hours_fit_the_people(record: Manpower) -> list[Problem]:
     if record.total_hours <= record.present_count * MOST_HOURS:
         return []
-    return [Problem("totalHours", say("More than 24 hours for each of %(people)s people", people=record.present_count))]
+    return [
+        Problem(
+            "totalHours", say("More than 24 hours for each of %(people)s people", people=record.present_count)
+        )
+    ]
 
 
 MANPOWER = Module(
@@ -48,10 +52,23 @@ MANPOWER = Module(
         fields=(
             *head(Manpower),
             shift_field(Manpower),
-            Field(Manpower.role, "Role", wire="role", also=("roleId",), filters=(AnyOf("role"),), invalid=say("Invalid role")),
+            Field(
+                Manpower.role,
+                "Role",
+                wire="role",
+                also=("roleId",),
+                filters=(AnyOf("role"),),
+                invalid=say("Invalid role"),
+            ),
             Field(Manpower.present_count, "Present", also=("headcount",), between=(0, MOST_PEOPLE)),
             Field(Manpower.absent_count, "Absent", between=(0, MOST_PEOPLE)),
-            Field(Manpower.total_hours, "Hours", unit="h", also=("hours",), between=(ZERO, MOST_PEOPLE * MOST_HOURS)),
+            Field(
+                Manpower.total_hours,
+                "Hours",
+                unit="h",
+                also=("hours",),
+                between=(ZERO, MOST_PEOPLE * MOST_HOURS),
+            ),
             *tail(Manpower),
         ),
         derived=(
@@ -61,7 +78,17 @@ MANPOWER = Module(
         ),
         read_only=READ_ONLY,
     ),
-    table=("date", "shift", "role", "presentCount", "absentCount", "totalHours", "attendanceRate", "status", "notes"),
+    table=(
+        "date",
+        "shift",
+        "role",
+        "presentCount",
+        "absentCount",
+        "totalHours",
+        "attendanceRate",
+        "status",
+        "notes",
+    ),
     rules=(hours_fit_the_people,),
     unique=("site", "date", "shift", "role"),
 )

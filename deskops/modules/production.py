@@ -12,6 +12,7 @@ from deskops.modules.common import (
     UOM,
     bookkeeping,
     head,
+    loads_field,
     loads_into_tons,
     material_field,
     operation_field,
@@ -23,7 +24,6 @@ from deskops.modules.reference import Material
 from deskops.records.module import Module
 from deskops.records.record import SHIFTS, Record
 from deskops.schema.columns import TonsField
-from deskops.schema.fields import Field
 from deskops.schema.reading import Schema
 
 
@@ -39,7 +39,13 @@ def products_are_final(record: Production) -> list[Problem]:
     """A doubt: raw debris is received, not produced."""
     if record.material.is_final:
         return []
-    return [Problem("materialId", say("%(material)s is crusher feed: is it really a product?", material=record.material.name), soft=True)]
+    return [
+        Problem(
+            "materialId",
+            say("%(material)s is crusher feed: is it really a product?", material=record.material.name),
+            soft=True,
+        )
+    ]
 
 
 PRODUCTION = Module(
@@ -52,7 +58,7 @@ PRODUCTION = Module(
             shift_field(Production),
             material_field(Production),
             quantity_field(Production),
-            Field(Production.loads, "Loads", between=(1, 100_000)),
+            loads_field(Production),
             operation_field(Production),
             *tail(Production),
         ),

@@ -8,30 +8,19 @@ from deskops.modules.common import (
     MATERIAL_TYPE,
     READ_ONLY,
     UOM,
+    Load,
     bookkeeping,
-    head,
     heavy_load,
+    load_fields,
     loads_into_tons,
-    material_field,
-    quantity_field,
     tail,
-    vehicle_field,
 )
-from deskops.modules.reference import Material
 from deskops.records.module import Module
-from deskops.records.record import Record
-from deskops.schema.columns import ClockField, TonsField
 from deskops.schema.fields import Contains, Field
 from deskops.schema.reading import Schema
 
 
-class Received(Record):
-    time = ClockField(null=True)
-    material = peewee.ForeignKeyField(Material, on_delete="RESTRICT", index=False)
-    quantity = TonsField()
-    loads = peewee.IntegerField(null=True)
-    trips = peewee.IntegerField(null=True)
-    vehicle = peewee.CharField(max_length=100, null=True)
+class Received(Load):
     source = peewee.CharField(max_length=200, null=True)
 
 
@@ -41,13 +30,7 @@ RECEIVED = Module(
     model=Received,
     schema=Schema(
         fields=(
-            *head(Received),
-            Field(Received.time, "Time"),
-            vehicle_field(Received),
-            material_field(Received, received=True),
-            quantity_field(Received),
-            Field(Received.loads, "Loads", between=(1, 100_000)),
-            Field(Received.trips, "Trips", between=(1, 100_000)),
+            *load_fields(Received, received=True),
             Field(Received.source, "Source", filters=(Contains("source"),)),
             *tail(Received),
         ),

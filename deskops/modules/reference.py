@@ -11,7 +11,14 @@ from deskops.schema import references
 from deskops.schema.columns import TonsField
 from deskops.schema.references import Reference
 
-MATERIAL_TYPES = ("AGGREGATE_BASE", "CRUSHED_CONCRETE", "RECYCLED_ASPHALT", "FINE_SAND", "COARSE_AGGREGATE", "MIXED_RUBBLE")
+MATERIAL_TYPES = (
+    "AGGREGATE_BASE",
+    "CRUSHED_CONCRETE",
+    "RECYCLED_ASPHALT",
+    "FINE_SAND",
+    "COARSE_AGGREGATE",
+    "MIXED_RUBBLE",
+)
 EQUIPMENT_TYPES = ("CRUSHING_SCREENING", "EARTH_MOVING", "HAULING", "AUXILIARY")
 TON, LOAD = "TON", "LOAD"
 
@@ -101,7 +108,10 @@ ROLE_ROWS = (
 
 def rows_to_seed() -> list[Reference]:
     """Every row of the lists, in their order. Sites get new ids, the others the ids of the yard's documents."""
-    sites = [Site(code=code, name=name, location=location, timezone="Asia/Riyadh") for code, name, location in SITE_ROWS]
+    sites = [
+        Site(code=code, name=name, location=location, timezone="Asia/Riyadh")
+        for code, name, location in SITE_ROWS
+    ]
     materials = [
         Material(
             id=f"MAT{number:03}",
@@ -138,5 +148,12 @@ def seed() -> int:
                 added.append(row)
         if added:
             references.changed()
-            append(INSTALLATION, "system", [Event("ADDED", type(row).__name__.lower(), row.id, {"code": [None, row.code]}) for row in added])
+            append(
+                INSTALLATION,
+                "system",
+                [
+                    Event("ADDED", type(row).__name__.lower(), row.id, {"code": [None, row.code]})
+                    for row in added
+                ],
+            )
     return len(added)

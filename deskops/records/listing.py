@@ -100,12 +100,16 @@ def fetch(module: Module, query: Query, limit: int, skip: int = 0) -> list[Recor
     by = order_by(module, query)
     if len(query.sites) == 1:
         where = conditions(module, query)
-        sql = f"SELECT {columns(module)} FROM {table(module)} WHERE {where.sql} ORDER BY {by} LIMIT ? OFFSET ?"
+        sql = (
+            f"SELECT {columns(module)} FROM {table(module)} WHERE {where.sql} ORDER BY {by} LIMIT ? OFFSET ?"
+        )
         return [module.model.from_row(row) for row in rows(sql, [*where.params, limit, skip])]
     parts, params = [], []
     for site_id in query.sites:
         where = conditions(module, replace(query, sites=(site_id,)))
-        parts.append(f"SELECT * FROM (SELECT {columns(module)} FROM {table(module)} WHERE {where.sql} ORDER BY {by} LIMIT ?) AS s{len(parts)}")
+        parts.append(
+            f"SELECT * FROM (SELECT {columns(module)} FROM {table(module)} WHERE {where.sql} ORDER BY {by} LIMIT ?) AS s{len(parts)}"
+        )
         params += [*where.params, limit + skip]
     sql = f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS merged ORDER BY {by} LIMIT ? OFFSET ?"
     return [module.model.from_row(row) for row in rows(sql, [*params, limit, skip])]

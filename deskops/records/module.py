@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import peewee
+
 from deskops.errors import DeskOpsError, Problem
-from deskops.records.record import Record
+from deskops.records.record import COUNTED_SQL, Record
 from deskops.schema import kinds
 from deskops.schema.columns import ScaledField
 from deskops.schema.fields import AnyOf, Contains, Derived, Field, Filter
@@ -62,15 +64,26 @@ class Module:
     checks: tuple[Check, ...] = ()
     unique: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for index in indexes(self.model, self.unique):
+            self.model.add_index(index)
+
     @cached_property
     def filters(self) -> dict[str, tuple[Field, Filter]]:
         """{parameter: (field, filter)} of every filter but the site's and the date's."""
-        return {one.name: (field, one) for field in self.schema.fields for one in field.filters if isinstance(one, AnyOf | Contains)}
+        return {
+            one.name: (field, one)
+            for field in self.schema.fields
+            for one in field.filters
+            if isinstance(one, AnyOf | Contains)
+        }
 
     @cached_property
     def dimensions(self) -> tuple[Field, ...]:
         """The enumerated fields by which totals are kept."""
-        return tuple(field for field in self.schema.fields if any(isinstance(one, AnyOf) for one in field.filters))
+        return tuple(
+            field for field in self.schema.fields if any(isinstance(one, AnyOf) for one in field.filters)
+        )
 
     @cached_property
     def measures(self) -> tuple[Field, ...]:
@@ -89,12 +102,30 @@ class Module:
     @cached_property
     def sortable(self) -> dict[str, Field]:
         """{name to sort by: field}: a field's key, or its plain name."""
-        named = [(name, field) for field in self.schema.fields for name in (field.json_keys) if field.kind not in (kinds.LINES, kinds.LONG_TEXT)]
+        named = [
+            (name, field)
+            for field in self.schema.fields
+            for name in (field.json_keys)
+            if field.kind not in (kinds.LINES, kinds.LONG_TEXT)
+        ]
         return dict(named)
 
     def json(self, record: Record) -> dict[str, Any]:
         """The record as the API answers it."""
         return {key: column.json(record) for key, column in self.columns.items()}
+
+
+def indexes(model: type[Record], unique: tuple[str, ...]) -> list[peewee.Index]:
+    """What serves a list in its order and the undoing of an import, and what holds the unique key."""
+    name = model._meta.table_name
+    found = [
+        model.index(model.site, model.date, model.created_at, model.id, name=f"{name}_in_order"),
+        model.index(model.import_id, name=f"{name}_imported", where=peewee.SQL("import_id IS NOT NULL")),
+    ]
+    if unique:
+        columns = [getattr(model, column) for column in unique]
+        found.append(model.index(*columns, name=f"{name}_unique", unique=True, where=peewee.SQL(COUNTED_SQL)))
+    return found
 
 
 CARD = Kind("card", dict, plain=lambda row: f"{row.code} {row.name}", json=lambda row: row.card())
@@ -109,7 +140,10 @@ def columns_of(item: Field | Derived) -> list[Column]:
         return [Column(item.key, item.label, item.unit, item.kind, value)]
     if item.key == item.name:
         return [Column(item.key, item.label, item.unit, CODE, value)]
-    return [Column(item.key, f"{item.label} ID", "", item.kind, value), Column(item.name, item.label, item.unit, CARD, value)]
+    return [
+        Column(item.key, f"{item.label} ID", "", item.kind, value),
+        Column(item.name, item.label, item.unit, CARD, value),
+    ]
 
 
 def attribute(name: str) -> Callable[[Any], Any]:

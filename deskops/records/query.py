@@ -36,7 +36,18 @@ MOST_PAGE = 1_000_000_000
 LONGEST_SEARCH = 200
 START = ("startDate", "dateFrom")
 END = ("endDate", "dateTo")
-COMMON = ("siteId", "siteIds", *START, *END, "page", "pageSize", "sortBy", "sortOrder", "cursor", "includeVoid")
+COMMON = (
+    "siteId",
+    "siteIds",
+    *START,
+    *END,
+    "page",
+    "pageSize",
+    "sortBy",
+    "sortOrder",
+    "cursor",
+    "includeVoid",
+)
 # Filters every list knows by name; a module without such a column names them in `ignored`.
 CONTRACT_FILTERS = ("materialType", "status", "shift", "equipmentType", "role")
 
@@ -90,12 +101,23 @@ class Query:
     def fingerprint(self) -> str:
         """The same for every part of the same list: what a cursor belongs to."""
         chosen = {name: sorted(values) for name, values in self.chosen.items()}
-        parts = [self.sites, str(self.start), str(self.end), chosen, dict(self.texts), self.include_void, self.order.sort, self.order.descending]
+        parts = [
+            self.sites,
+            str(self.start),
+            str(self.end),
+            chosen,
+            dict(self.texts),
+            self.include_void,
+            self.order.sort,
+            self.order.descending,
+        ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
     def cursor(self, after: Sequence[Any]) -> str:
         """An opaque place in the list, right after a row with these sort values."""
-        return base64.urlsafe_b64encode(json.dumps([self.fingerprint(), *after]).encode()).decode().rstrip("=")
+        return (
+            base64.urlsafe_b64encode(json.dumps([self.fingerprint(), *after]).encode()).decode().rstrip("=")
+        )
 
 
 def read_query(module: Module, params: Params, actor: Actor, *, strict: bool = True) -> Query:
@@ -118,7 +140,9 @@ def read_query(module: Module, params: Params, actor: Actor, *, strict: bool = T
     query = read_filters(module, params, query, problems)
     if strict:
         known = {*COMMON, *CONTRACT_FILTERS, *module.filters}
-        problems += [Problem(name, say("There is no parameter by this name")) for name in params if name not in known]
+        problems += [
+            Problem(name, say("There is no parameter by this name")) for name in params if name not in known
+        ]
     cursor = first(params, "cursor")
     if cursor and not problems:
         query = read_cursor(query, cursor, module, problems)
@@ -129,7 +153,9 @@ def read_query(module: Module, params: Params, actor: Actor, *, strict: bool = T
 
 def given(params: Params, names: Sequence[str]) -> list[str]:
     """The different values given by these names, without empty ones."""
-    return list(dict.fromkeys(value.strip() for name in names for value in params.get(name, ()) if value.strip()))
+    return list(
+        dict.fromkeys(value.strip() for name in names for value in params.get(name, ()) if value.strip())
+    )
 
 
 def first(params: Params, name: str, default: str = "") -> str:
@@ -139,7 +165,9 @@ def first(params: Params, name: str, default: str = "") -> str:
 def require(values: Mapping[str, Sequence[str]]) -> None:
     missing = [name for name, found in values.items() if not found]
     if missing:
-        raise MissingRequiredParam(say("Required: %(names)s", names=", ".join(missing)), param=missing[0], missing=missing)
+        raise MissingRequiredParam(
+            say("Required: %(names)s", names=", ".join(missing)), param=missing[0], missing=missing
+        )
 
 
 def read_sites(params: Params, actor: Actor) -> tuple[tuple[str, ...], list[str]]:
@@ -147,14 +175,18 @@ def read_sites(params: Params, actor: Actor) -> tuple[tuple[str, ...], list[str]
 
     Raises Forbidden for a site that is there but not the actor's.
     """
-    names = given(params, ("siteId",)) + [part.strip() for value in given(params, ("siteIds",)) for part in value.split(",") if part.strip()]
+    names = given(params, ("siteId",)) + [
+        part.strip() for value in given(params, ("siteIds",)) for part in value.split(",") if part.strip()
+    ]
     if not names:
         return tuple(sorted(site.id for site in actor.sites(READ))), []
     found = {name: references.find(Site, name) for name in names}
     for site in found.values():
         if site is not None and not actor.may(READ, site.id):
             raise Forbidden(say("You may not read this site"))
-    return tuple(sorted({site.id for site in found.values() if site})), [name for name, site in found.items() if site is None]
+    return tuple(sorted({site.id for site in found.values() if site})), [
+        name for name, site in found.items() if site is None
+    ]
 
 
 def read_day(name: str, values: list[str], problems: list[Problem]) -> date | None:
@@ -191,7 +223,9 @@ def read_order(module: Module, params: Params, problems: list[Problem]) -> Order
         page = "1"
     sort, direction = first(params, "sortBy", "date"), first(params, "sortOrder", "desc")
     if sort not in module.sortable:
-        problems.append(Problem("sortBy", say("Sort by one of %(names)s", names=", ".join(sorted(module.sortable)))))
+        problems.append(
+            Problem("sortBy", say("Sort by one of %(names)s", names=", ".join(sorted(module.sortable))))
+        )
     if direction not in ("asc", "desc"):
         problems.append(Problem("sortOrder", say("Must be asc or desc")))
     column = module.sortable[sort].name if sort in module.sortable else "date"
@@ -215,7 +249,9 @@ def read_filters(module: Module, params: Params, query: Query, problems: list[Pr
     void = first(params, "includeVoid", "false")
     if void not in ("true", "false"):
         problems.append(Problem("includeVoid", say("Must be true or false")))
-    ignored = tuple(name for name in CONTRACT_FILTERS if given(params, (name,)) and name not in module.filters)
+    ignored = tuple(
+        name for name in CONTRACT_FILTERS if given(params, (name,)) and name not in module.filters
+    )
     return replace(query, chosen=chosen, texts=texts, include_void=void == "true", ignored=ignored)
 
 
@@ -228,7 +264,9 @@ def read_any_of(column: Field, one: AnyOf, values: list[str], problems: list[Pro
             accepted |= {choice} if not messages else set()
             problems += [Problem(one.name, message) for message in messages]
             continue
-        found = {row.id for row in references.every(column.reference) if one.by and getattr(row, one.by) == value}
+        found = {
+            row.id for row in references.every(column.reference) if one.by and getattr(row, one.by) == value
+        }
         row = references.find(column.reference, value) if one.codes else None
         found |= {row.id} if row else set()
         accepted |= found
@@ -241,7 +279,11 @@ def read_cursor(query: Query, text: str, module: Module, problems: list[Problem]
     """Continue a walk; a cursor of another list is refused."""
     try:
         mark, *after = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        right = mark == query.fingerprint() and len(after) == 3 and all(isinstance(value, str | int) for value in after)
+        right = (
+            mark == query.fingerprint()
+            and len(after) == 3
+            and all(isinstance(value, str | int) for value in after)
+        )
     except (ValueError, TypeError):
         right = False
     if not right:

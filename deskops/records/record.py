@@ -46,14 +46,6 @@ class Record(BaseModel):
     void_reason = peewee.CharField(max_length=500, null=True)
     salt = peewee.CharField(max_length=16, default=new_salt)
 
-    @classmethod
-    def indexes(cls) -> list[peewee.Index]:
-        """What lists, imports and undone imports are served by."""
-        table = cls._meta.table_name
-        in_order = cls.index(cls.site, cls.date, cls.created_at, cls.id, name=f"{table}_in_order")
-        imported = cls.index(cls.import_id, name=f"{table}_imported", where=cls.import_id.is_null(False))
-        return [in_order, imported]
-
     @property
     def is_live(self) -> bool:
         return self.voided_at is None
@@ -88,4 +80,6 @@ class Record(BaseModel):
 
     def row(self) -> tuple[Any, ...]:
         """The values of all columns as the database stores them."""
-        return tuple(column.db_value(self.__data__.get(column.name)) for column in type(self)._meta.sorted_fields)
+        return tuple(
+            column.db_value(self.__data__.get(column.name)) for column in type(self)._meta.sorted_fields
+        )

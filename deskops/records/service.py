@@ -71,7 +71,9 @@ def create(module: Module, sent: Sent, actor: Actor, *, strict: bool = True, key
     return store_drafts(module, [sent], [one], actor, [key])[0]
 
 
-def create_many(module: Module, sents: Sequence[Sent], actor: Actor, *, strict: bool = True, key: str | None = None) -> list[Saved]:
+def create_many(
+    module: Module, sents: Sequence[Sent], actor: Actor, *, strict: bool = True, key: str | None = None
+) -> list[Saved]:
     """Store all records or none. Raises ValidationFailed with `rows`, or the first conflict with its `row`."""
     drafts = [draft(module, sent, actor, strict=strict) for sent in sents]
     bad = {index: by_field(one.problems) for index, one in enumerate(drafts) if one.problems}
@@ -101,17 +103,27 @@ def judged(module: Module, record: Any, problems: list[Problem]) -> Draft:
 
 def not_in_the_future(record: Record) -> list[Problem]:
     today = record.site.today()
-    return [Problem("date", say("Must not be later than the site's today, %(today)s", today=today))] if record.date > today else []
+    return (
+        [Problem("date", say("Must not be later than the site's today, %(today)s", today=today))]
+        if record.date > today
+        else []
+    )
 
 
 def refuse_draft(sent: Sent, one: Draft) -> None:
-    if {problem.field for problem in one.problems} == {"siteId"} and isinstance(sent.get("siteId"), str) and sent["siteId"].strip():
+    if (
+        {problem.field for problem in one.problems} == {"siteId"}
+        and isinstance(sent.get("siteId"), str)
+        and sent["siteId"].strip()
+    ):
         raise InvalidSiteId(siteId=sent["siteId"])
     if one.problems:
         raise ValidationFailed.of(one.problems)
 
 
-def store_drafts(module: Module, sents: Sequence[Sent], drafts: list[Draft], actor: Actor, keys: Sequence[str | None]) -> list[Saved]:
+def store_drafts(
+    module: Module, sents: Sequence[Sent], drafts: list[Draft], actor: Actor, keys: Sequence[str | None]
+) -> list[Saved]:
     for one, sent, key in zip(drafts, sents, keys, strict=True):
         if key:
             one.record.client_key = client_key(actor, key)
@@ -128,7 +140,10 @@ def store_drafts(module: Module, sents: Sequence[Sent], drafts: list[Draft], act
             raise conflict if len(drafts) == 1 else with_row(conflict, index)
         insert(module, new)
         record_changes(module, [Change(None, record) for record in new], actor)
-    return [Saved(known.get(one.record.client_key, one.record), one.doubts, one.record.client_key not in known) for one in drafts]
+    return [
+        Saved(known.get(one.record.client_key, one.record), one.doubts, one.record.client_key not in known)
+        for one in drafts
+    ]
 
 
 def with_row(conflict: DeskOpsError, index: int) -> DeskOpsError:
@@ -150,7 +165,9 @@ def records_by_key(module: Module, keys: Sequence[str | None]) -> dict[str | Non
     if not asked:
         return {}
     marks = ", ".join("?" * len(asked))
-    found = rows(f"SELECT {listing.columns(module)} FROM {listing.table(module)} WHERE client_key IN ({marks})", asked)
+    found = rows(
+        f"SELECT {listing.columns(module)} FROM {listing.table(module)} WHERE client_key IN ({marks})", asked
+    )
     return {record.client_key: record for record in map(module.model.from_row, found)}
 
 
@@ -189,7 +206,15 @@ def react(module: Module, changes: Sequence[Change]) -> None:
         reaction(module, changes)
 
 
-def correct(module: Module, record_id: str, sent: Sent, actor: Actor, *, strict: bool = True, version: int | None = None) -> Saved:
+def correct(
+    module: Module,
+    record_id: str,
+    sent: Sent,
+    actor: Actor,
+    *,
+    strict: bool = True,
+    version: int | None = None,
+) -> Saved:
     """Change the fields that were sent; the whole record is judged anew.
 
     Raises NotFound, Forbidden, EditConflict (`version` given and not the record's), ValidationFailed, DuplicateRecord.
@@ -201,7 +226,9 @@ def correct(module: Module, record_id: str, sent: Sent, actor: Actor, *, strict:
         refuse_stale(before, version)
         reading = module.schema.read(sent, strict=strict, partial=True)
         if reading.values.get("site", before.site).id != site_id:
-            reading.problems.append(Problem("siteId", say("A record stays at its site: void it and enter it at the other")))
+            reading.problems.append(
+                Problem("siteId", say("A record stays at its site: void it and enter it at the other"))
+            )
         after = before.copy(**reading.values, version=before.version + 1, updated_at=utc_now())
         one = judged(module, after, reading.problems)
         if one.problems:
@@ -214,17 +241,27 @@ def correct(module: Module, record_id: str, sent: Sent, actor: Actor, *, strict:
     return Saved(after, one.doubts, True)
 
 
-def void(module: Module, record_id: str, actor: Actor, *, reason: str | None, version: int | None = None) -> Any:
+def void(
+    module: Module, record_id: str, actor: Actor, *, reason: str | None, version: int | None = None
+) -> Any:
     """Take a record out of every sum and list; it stays, with who, when and why. Raises NotFound, Forbidden, EditConflict."""
     if reason is not None and len(reason) > 500:
-        raise ValidationFailed.of([Problem("reason", say("At most %(max_length)s characters", max_length=500))])
+        raise ValidationFailed.of(
+            [Problem("reason", say("At most %(max_length)s characters", max_length=500))]
+        )
     site_id = listing.get(module, record_id, actor, VOID).site_id
     with transaction():
         counters.take([site_id])
         before = listing.find(module, record_id, for_update=True)
         refuse_stale(before, version)
         now = utc_now()
-        after = before.copy(voided_at=now, voided_by=actor.user_id, void_reason=reason, updated_at=now, version=before.version + 1)
+        after = before.copy(
+            voided_at=now,
+            voided_by=actor.user_id,
+            void_reason=reason,
+            updated_at=now,
+            version=before.version + 1,
+        )
         update(module, Change(before, after))
         record_changes(module, [Change(before, after)], actor)
     return after
@@ -242,6 +279,13 @@ def update(module: Module, change: Change) -> None:
     before, after = change
     assert before is not None and after is not None
     columns = module.model._meta.sorted_fields
-    changed = [(column.column_name, new) for column, old, new in zip(columns, before.row(), after.row(), strict=True) if old != new]
+    changed = [
+        (column.column_name, new)
+        for column, old, new in zip(columns, before.row(), after.row(), strict=True)
+        if old != new
+    ]
     assignments = ", ".join(f"{name} = ?" for name, _ in changed)
-    execute(f"UPDATE {listing.table(module)} SET {assignments} WHERE id = ?", [*(value for _, value in changed), after.id])
+    execute(
+        f"UPDATE {listing.table(module)} SET {assignments} WHERE id = ?",
+        [*(value for _, value in changed), after.id],
+    )

@@ -53,7 +53,12 @@ def keep(module: Module, changes: Sequence[Change]) -> None:
 
 def add(deltas: dict[tuple[Any, ...], list[int]], module: Module, record: Record, sign: int) -> None:
     day = record.date.isoformat()
-    group = (record.site_id, day, *(record.__data__[field.name] for field in module.dimensions), 0 if record.is_live else 1)
+    group = (
+        record.site_id,
+        day,
+        *(record.__data__[field.name] for field in module.dimensions),
+        0 if record.is_live else 1,
+    )
     delta = deltas.setdefault(group, [0] * (1 + len(module.measures)))
     delta[0] += sign
     for place, field in enumerate(module.measures, start=1):
@@ -78,7 +83,11 @@ def count(module: Module, query: Query) -> int:
     where = where_of(module, query)
     if not query.include_void:
         where.add("is_void = 0")
-    return int(rows(f"SELECT COALESCE(SUM(records), 0) FROM {table_name(module)} WHERE {where.sql}", where.params)[0][0])
+    return int(
+        rows(f"SELECT COALESCE(SUM(records), 0) FROM {table_name(module)} WHERE {where.sql}", where.params)[
+            0
+        ][0]
+    )
 
 
 def sums(module: Module, query: Query) -> dict[str, Any]:
@@ -122,8 +131,14 @@ def verify(module: Module) -> list[str]:
     """Recompute the totals from the records; answers one line for each difference, none when they agree."""
     key = key_columns(module)
     names = ["records", *(field.column.column_name for field in module.measures)]
-    kept = {tuple(map(str, row[: len(key)])): tuple(map(int, row[len(key) :])) for row in rows(f"SELECT {', '.join(key + names)} FROM {table_name(module)}")}
-    from_records = {tuple(map(str, row[: len(key)])): tuple(map(int, row[len(key) :])) for row in rows(recount_sql(module))}
+    kept = {
+        tuple(map(str, row[: len(key)])): tuple(map(int, row[len(key) :]))
+        for row in rows(f"SELECT {', '.join(key + names)} FROM {table_name(module)}")
+    }
+    from_records = {
+        tuple(map(str, row[: len(key)])): tuple(map(int, row[len(key) :]))
+        for row in rows(recount_sql(module))
+    }
     return list(differences(names, kept, from_records))
 
 

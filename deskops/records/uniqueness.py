@@ -17,7 +17,11 @@ def taken_keys(module: Module) -> Check:
     """The check that no record of a batch takes a key that another one holds."""
 
     def check(changes: Sequence[Change]) -> Mapping[int, DeskOpsError]:
-        asked = [(index, key_of(module, change.after)) for index, change in enumerate(changes) if change.after and change.after.is_counted]
+        asked = [
+            (index, key_of(module, change.after))
+            for index, change in enumerate(changes)
+            if change.after and change.after.is_counted
+        ]
         holders = stored_holders(module, sorted({key for _, key in asked}))
         own = {change.after.id for change in changes if change.before and change.after}
         conflicts: dict[int, DeskOpsError] = {}
@@ -41,7 +45,9 @@ def key_of(module: Module, record: Record) -> tuple[Any, ...]:
 def readable_key(module: Module, record: Record) -> dict[str, Any]:
     """The key as an answer names it: {key: value}."""
     fields = module.schema.by_name
-    return {fields[name].key: fields[name].kind.plain(getattr(record, name)) or None for name in module.unique}
+    return {
+        fields[name].key: fields[name].kind.plain(getattr(record, name)) or None for name in module.unique
+    }
 
 
 def stored_holders(module: Module, keys: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], str]:
@@ -54,6 +60,9 @@ def stored_holders(module: Module, keys: list[tuple[Any, ...]]) -> dict[tuple[An
         part = keys[start : start + AT_ONCE]
         sql = f"SELECT id, {names} FROM {module.model._meta.table_name} WHERE {COUNTED_SQL} AND ({' OR '.join([one] * len(part))})"
         for holder, *values in rows(sql, [value for key in part for value in key]):
-            key = tuple(column.db_value(column.python_value(value)) for column, value in zip(columns, values, strict=True))
+            key = tuple(
+                column.db_value(column.python_value(value))
+                for column, value in zip(columns, values, strict=True)
+            )
             found[key] = holder
     return found

@@ -112,7 +112,9 @@ class Field:
     @cached_property
     def adapter(self) -> TypeAdapter[Any]:
         least, most = self.between
-        length = getattr(self.column, "max_length", None) if self.kind in (kinds.TEXT, kinds.LONG_TEXT) else None
+        length = (
+            getattr(self.column, "max_length", None) if self.kind in (kinds.TEXT, kinds.LONG_TEXT) else None
+        )
         return kinds.adapter(self.kind, ge=least, le=most, max_length=length)
 
     @cached_property

@@ -54,7 +54,12 @@ def from_number(value: object) -> object:
 
 def whole(value: object) -> object:
     """8.0 is a whole number too."""
-    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value() and abs(value) < 10**18:
+    if (
+        isinstance(value, Decimal)
+        and value.is_finite()
+        and value == value.to_integral_value()
+        and abs(value) < 10**18
+    ):
         return int(value)
     return value
 
@@ -72,13 +77,20 @@ def day_text(value: object) -> object:
 
 
 def no_control_characters(text: str) -> str:
-    if any(ord(letter) < 32 and letter not in "\n\t" or letter in "\x7f" or "\ud800" <= letter <= "\udfff" for letter in text):
+    if any(
+        ord(letter) < 32 and letter not in "\n\t" or letter in "\x7f" or "\ud800" <= letter <= "\udfff"
+        for letter in text
+    ):
         raise ValueError("control characters")
     return text
 
 
 def lines(value: object) -> object:
-    return [part.strip() for part in re.split(r"[\n;]", value) if part.strip()] if isinstance(value, str) else value
+    return (
+        [part.strip() for part in re.split(r"[\n;]", value) if part.strip()]
+        if isinstance(value, str)
+        else value
+    )
 
 
 def decimal_json(value: Decimal) -> float | int:
@@ -86,13 +98,22 @@ def decimal_json(value: Decimal) -> float | int:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-Line = Annotated[str, Field(strict=True), BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value), AfterValidator(no_control_characters)]
+Line = Annotated[
+    str,
+    Field(strict=True),
+    BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value),
+    AfterValidator(no_control_characters),
+]
 
 
 def decimal_kind(name: str, places: int) -> Kind:
     return Kind(
         name,
-        Annotated[Decimal, Field(strict=True, allow_inf_nan=False, decimal_places=places), BeforeValidator(from_number)],
+        Annotated[
+            Decimal,
+            Field(strict=True, allow_inf_nan=False, decimal_places=places),
+            BeforeValidator(from_number),
+        ],
         control="number",
         places=places,
         plain=lambda value: f"{value:.{places}f}",
@@ -128,14 +149,26 @@ TEXT = Kind("text", Line)
 LONG_TEXT = Kind("long text", Line, control="textarea")
 LINES = Kind(
     "lines",
-    Annotated[tuple[Annotated[Line, Field(min_length=1, max_length=100)], ...], Field(max_length=10), BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)],
+    Annotated[
+        tuple[Annotated[Line, Field(min_length=1, max_length=100)], ...],
+        Field(max_length=10),
+        BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
+    ],
     control="textarea",
     plain="; ".join,
     json=list,
     tidy=lines,
 )
-CHOICE = Kind("choice", Annotated[str, Field(strict=True)], control="select", json=lambda value: value or None)
-REFERENCE = Kind("reference", Annotated[str, Field(strict=True)], control="select", plain=lambda row: row.code, json=lambda row: row.id)
+CHOICE = Kind(
+    "choice", Annotated[str, Field(strict=True)], control="select", json=lambda value: value or None
+)
+REFERENCE = Kind(
+    "reference",
+    Annotated[str, Field(strict=True)],
+    control="select",
+    plain=lambda row: row.code,
+    json=lambda row: row.id,
+)
 
 
 def moment_json(value: datetime) -> str:
@@ -149,7 +182,9 @@ def adapter(kind: Kind, **bounds: Any) -> TypeAdapter[Any]:
     """A pydantic reader of this kind within these bounds (gt, ge, le, max_length …)."""
     given = {name: bound for name, bound in bounds.items() if bound is not None}
     annotation = Annotated[kind.annotation, Field(**given)] if given else kind.annotation
-    return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True) if kind is not MOMENT else None)
+    return TypeAdapter(
+        annotation, config=ConfigDict(arbitrary_types_allowed=True) if kind is not MOMENT else None
+    )
 
 
 TEXTS: Mapping[str, str] = {

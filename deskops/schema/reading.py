@@ -73,7 +73,9 @@ class Schema:
                 reading.values[one.name] = value
         return reading
 
-    def _read_field(self, one: Field, sent: Mapping[str, Any], strict: bool, partial: bool) -> tuple[Any, list[Problem]]:
+    def _read_field(
+        self, one: Field, sent: Mapping[str, Any], strict: bool, partial: bool
+    ) -> tuple[Any, list[Problem]]:
         given = {name: value for name in one.names if (value := given_value(sent, name)) is not MISSING}
         told = {name: read_value(one, value, strict) for name, value in given.items() if value is not None}
         problems = [Problem(name, message) for name, (_, messages) in told.items() for message in messages]

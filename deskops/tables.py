@@ -1,0 +1,28 @@
+"""Every table of the book, in the order they are created."""
+
+from __future__ import annotations
+
+from deskops.accounts.models import Membership, Session, Site, Token, TokenSite, User
+from deskops.audit.chain import AuditEntry, AuditHead
+from deskops.database import BaseModel
+from deskops.modules import MODULES
+from deskops.modules.reference import Equipment, ManpowerRole, Material
+from deskops.records import totals
+from deskops.schema.counters import ChangeCounter
+
+TABLES: tuple[type[BaseModel], ...] = (
+    ChangeCounter,
+    AuditEntry,
+    AuditHead,
+    Site,
+    User,
+    Membership,
+    Session,
+    Token,
+    TokenSite,
+    Material,
+    Equipment,
+    ManpowerRole,
+    *(module.model for module in MODULES.values()),
+    *(totals.table_for(module) for module in MODULES.values()),
+)
