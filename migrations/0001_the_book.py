@@ -213,7 +213,7 @@ def up(migrator, db):
 
     class Production(Model):
         id = CharField(primary_key=True, max_length=36)
-        site = ForeignKeyField(Site, field=Site.id, on_delete="RESTRICT")
+        site = ForeignKeyField(Site, field=Site.id, on_delete="RESTRICT", index=False)
         date = DateField()
         status = CharField(max_length=10, default="ACTIVE")
         notes = CharField(null=True, max_length=500)
@@ -229,7 +229,7 @@ def up(migrator, db):
         void_reason = CharField(null=True, max_length=500)
         salt = CharField(max_length=16)
         shift = CharField(max_length=10, default="")
-        material = ForeignKeyField(Material, on_delete="RESTRICT")
+        material = ForeignKeyField(Material, on_delete="RESTRICT", index=False)
         quantity = BigIntegerField()
         loads = IntegerField(null=True)
         operation = CharField(max_length=10, default="CRU-PRO")
@@ -240,7 +240,7 @@ def up(migrator, db):
 
     class Dispatch(Model):
         id = CharField(primary_key=True, max_length=36)
-        site = ForeignKeyField(Site, field=Site.id, on_delete="RESTRICT")
+        site = ForeignKeyField(Site, field=Site.id, on_delete="RESTRICT", index=False)
         date = DateField()
         status = CharField(max_length=10, default="ACTIVE")
         notes = CharField(null=True, max_length=500)
@@ -256,7 +256,7 @@ def up(migrator, db):
         void_reason = CharField(null=True, max_length=500)
         salt = CharField(max_length=16)
         time = CharField(null=True, max_length=5)
-        material = ForeignKeyField(Material, field=Material.id, on_delete="RESTRICT")
+        material = ForeignKeyField(Material, field=Material.id, on_delete="RESTRICT", index=False)
         quantity = BigIntegerField()
         loads = IntegerField(null=True)
         trips = IntegerField(null=True)
@@ -272,7 +272,7 @@ def up(migrator, db):
 
     class Received(Model):
         id = CharField(primary_key=True, max_length=36)
-        site = ForeignKeyField(Site, field=Site.id, on_delete="RESTRICT")
+        site = ForeignKeyField(Site, field=Site.id, on_delete="RESTRICT", index=False)
         date = DateField()
         status = CharField(max_length=10, default="ACTIVE")
         notes = CharField(null=True, max_length=500)
@@ -288,7 +288,7 @@ def up(migrator, db):
         void_reason = CharField(null=True, max_length=500)
         salt = CharField(max_length=16)
         time = CharField(null=True, max_length=5)
-        material = ForeignKeyField(Material, field=Material.id, on_delete="RESTRICT")
+        material = ForeignKeyField(Material, field=Material.id, on_delete="RESTRICT", index=False)
         quantity = BigIntegerField()
         loads = IntegerField(null=True)
         trips = IntegerField(null=True)
@@ -301,7 +301,7 @@ def up(migrator, db):
 
     class EquipmentLog(Model):
         id = CharField(primary_key=True, max_length=36)
-        site = ForeignKeyField(Site, field=Site.id, on_delete="RESTRICT")
+        site = ForeignKeyField(Site, field=Site.id, on_delete="RESTRICT", index=False)
         date = DateField()
         status = CharField(max_length=10, default="ACTIVE")
         notes = CharField(null=True, max_length=500)
@@ -317,7 +317,7 @@ def up(migrator, db):
         void_reason = CharField(null=True, max_length=500)
         salt = CharField(max_length=16)
         shift = CharField(max_length=10, default="")
-        equipment = ForeignKeyField(Equipment, on_delete="RESTRICT")
+        equipment = ForeignKeyField(Equipment, on_delete="RESTRICT", index=False)
         run_hours = BigIntegerField(default=0)
         idle_hours = BigIntegerField(default=0)
         downtime_hours = BigIntegerField(default=0)
@@ -330,7 +330,7 @@ def up(migrator, db):
 
     class Manpower(Model):
         id = CharField(primary_key=True, max_length=36)
-        site = ForeignKeyField(Site, field=Site.id, on_delete="RESTRICT")
+        site = ForeignKeyField(Site, field=Site.id, on_delete="RESTRICT", index=False)
         date = DateField()
         status = CharField(max_length=10, default="ACTIVE")
         notes = CharField(null=True, max_length=500)
@@ -346,7 +346,7 @@ def up(migrator, db):
         void_reason = CharField(null=True, max_length=500)
         salt = CharField(max_length=16)
         shift = CharField(max_length=10, default="")
-        role = ForeignKeyField(ManpowerRole, on_delete="RESTRICT")
+        role = ForeignKeyField(ManpowerRole, on_delete="RESTRICT", index=False)
         present_count = IntegerField(default=0)
         absent_count = IntegerField(default=0)
         total_hours = BigIntegerField(default=0)
