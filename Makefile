@@ -25,8 +25,6 @@ PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.1
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; \
 	done)
 
-export PORT HOST DEMO
-
 install: $(STAMP)
 
 # The virtual environment follows the locks: made once, brought in line when they change.
