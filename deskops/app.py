@@ -63,14 +63,16 @@ def finish(_error: BaseException | None) -> None:
 
 
 def answer_error(error: Exception) -> Response:
-    """Every error in the words of the face that was asked; what nobody foresaw is logged and says only its request id."""
+    """Every error in the words of the face that was asked. What nobody foresaw is logged, and says its request id."""
     if isinstance(error, HTTPException) and error.code and error.code < 400:
         return error.get_response()  # type: ignore[return-value]
     known = as_known(error)
     if known.status >= 500:
         log.error("%s on %s %s", type(error).__name__, request.method, request.path, exc_info=error)
         known.details.setdefault("requestId", g.get("request_id", ""))
-    face: Callable[[errors.DeskOpsError], Response] = api.error_response if is_api() else web.error_page
+    face: Callable[[errors.DeskOpsError], Response] = (
+        api.error_response if identity.is_api() else web.error_page
+    )
     return face(known)
 
 
@@ -80,11 +82,9 @@ def as_known(error: Exception) -> errors.DeskOpsError:
     if isinstance(error, CSRFError):
         return errors.Forbidden(errors.say("This form has expired: load the page again"))
     if isinstance(error, HTTPException):
-        return BY_STATUS.get(error.code or 500, errors.ValidationFailed if (error.code or 500) < 500 else errors.DeskOpsError)()
+        return BY_STATUS.get(
+            error.code or 500, errors.ValidationFailed if (error.code or 500) < 500 else errors.DeskOpsError
+        )()
     if isinstance(error, peewee.PeeweeException):
         return errors.DatabaseFailed()
     return errors.DeskOpsError()
-
-
-def is_api() -> bool:
-    return request.path == "/api" or request.path.startswith("/api/")

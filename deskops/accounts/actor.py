@@ -17,6 +17,7 @@ class Actor:
 
     user_id: str
     name: str
+    email: str = ""
     is_admin: bool = False
     roles: Mapping[str, str] = field(default_factory=dict)
     may_write: bool = True
@@ -63,6 +64,7 @@ def actor_for(user: User, token: Token | None = None) -> Actor:
     return Actor(
         user_id=user.id,
         name=user.name,
+        email=user.email,
         is_admin=user.is_admin,
         roles=roles,
         may_write=token is None or token.may_write,

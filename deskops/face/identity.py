@@ -44,13 +44,24 @@ def register(app: Flask, settings: Settings) -> None:
     )
     login_manager.init_app(app)
     csrf.init_app(app)
-    app.before_request(refuse_forged)
+    app.before_request(refuse_forged_form)
 
 
 @login_manager.user_loader
 def load_session(secret: str) -> SignedIn | None:
     user = signin.session_user(secret, current_app.extensions["settings"].sessions.idle)
     return SignedIn(secret, user) if user else None
+
+
+def is_api() -> bool:
+    """Whether the API was asked, not a page."""
+    return request.path == "/api" or request.path.startswith("/api/")
+
+
+def refuse_forged_form() -> None:
+    """Pages ask this before anything else; the API in its own order, once it knows who is asking."""
+    if not is_api():
+        refuse_forged()
 
 
 def refuse_forged() -> None:
