@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import peewee
@@ -49,6 +50,9 @@ class Membership(BaseModel):
     site = peewee.ForeignKeyField(Site, on_delete="CASCADE")
     role = peewee.CharField(max_length=20, choices=[(role, role) for role in SITE_ROLES])
 
+    if TYPE_CHECKING:
+        site_id: str
+
     class Meta:
         indexes = ((("user", "site"), True),)
 
@@ -70,6 +74,9 @@ class Token(BaseModel):
 class TokenSite(BaseModel):
     token = peewee.ForeignKeyField(Token, backref="sites", on_delete="CASCADE")
     site = peewee.ForeignKeyField(Site, on_delete="CASCADE")
+
+    if TYPE_CHECKING:
+        site_id: str
 
     class Meta:
         indexes = ((("token", "site"), True),)

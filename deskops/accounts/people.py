@@ -38,13 +38,7 @@ def add_user(
     Raises ValidationFailed (fields email, name, password, role, sites) or DuplicateRecord.
     """
     email, name = email.strip().lower(), name.strip()
-    problems = []
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email) or len(email) > 254:
-        problems.append(Problem("email", say("This is not an e-mail address")))
-    if not 1 <= len(name) <= 100:
-        problems.append(Problem("name", say("A name has 1 to 100 characters")))
-    if len(password) < SHORTEST_PASSWORD:
-        problems.append(Problem("password", say("At least %(least)s characters", least=SHORTEST_PASSWORD)))
+    problems = judge_person(email, name, password)
     if not is_admin and role not in SITE_ROLES:
         problems.append(Problem("role", say("Choose one of %(roles)s", roles=", ".join(SITE_ROLES))))
     if not is_admin and not sites:
@@ -60,7 +54,7 @@ def add_user(
         user = User.create(
             email=email, name=name, password_hash=PASSWORDS.hash(password), is_admin=is_admin, is_demo=is_demo
         )
-        for site in sites:
+        for site in [] if is_admin else sites:
             Membership.create(user=user, site=site, role=role)
         granted = {
             "role": [None, "ADMIN" if is_admin else role],
@@ -68,6 +62,17 @@ def add_user(
         }
         append(INSTALLATION, actor.user_id, [Event("ADDED", "user", user.id, granted)])
     return user
+
+
+def judge_person(email: str, name: str, password: str) -> list[Problem]:
+    problems = []
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email) or len(email) > 254:
+        problems.append(Problem("email", say("This is not an e-mail address")))
+    if not 1 <= len(name) <= 100:
+        problems.append(Problem("name", say("A name has 1 to 100 characters")))
+    if len(password) < SHORTEST_PASSWORD:
+        problems.append(Problem("password", say("At least %(least)s characters", least=SHORTEST_PASSWORD)))
+    return problems
 
 
 def add_token(

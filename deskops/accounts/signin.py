@@ -19,7 +19,7 @@ from deskops.schema import counters
 PASSWORDS = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 NOBODY = PASSWORDS.hash(secrets.token_hex())
 SEEN_EVERY = timedelta(minutes=1)
-TOKEN_PREFIX = "dops_"
+TOKEN_PREFIX = "dops_"  # noqa: S105 - how a token begins
 
 
 def fingerprint(secret: str) -> str:

@@ -67,7 +67,7 @@ def canonical(value: Any) -> str:
 
 
 def entry_hash(
-    scope: str, sequence: int, at: str, actor: str, event: Event, changes: str, previous: str
+    scope: str, sequence: int, at: str, actor: str, event: Event, *, changes: str, previous: str
 ) -> str:
     """The hash of one entry; `changes` is already canonical text and is taken as such."""
     head = canonical([scope, sequence, at, actor, event.verb, event.subject, event.subject_id])
@@ -89,7 +89,7 @@ def append(scope: str, actor: str, events: Iterable[Event]) -> None:
     for event in events:
         sequence += 1
         changes = canonical(event.changes)
-        current = entry_hash(scope, sequence, at, actor, event, changes, previous)
+        current = entry_hash(scope, sequence, at, actor, event, changes=changes, previous=previous)
         batch.append((scope, sequence, stored_at, actor, *event[:3], changes, previous, current))
         previous = current
     if not batch:
@@ -112,7 +112,7 @@ def broken_links(scope: str) -> Sequence[int]:
         at = entry.at.isoformat(timespec="microseconds") + "Z"
         event = Event(entry.verb, entry.subject, entry.subject_id, {})
         current = entry_hash(
-            scope, entry.sequence, at, entry.actor, event, entry.changes, entry.previous_hash
+            scope, entry.sequence, at, entry.actor, event, changes=entry.changes, previous=entry.previous_hash
         )
         if (entry.sequence, entry.previous_hash, entry.hash) != (expected, previous, current):
             broken.append(entry.sequence)

@@ -94,7 +94,7 @@ def find(module: Module, record_id: str, *, for_update: bool = False) -> Any:
 
 
 def fetch(module: Module, query: Query, limit: int, skip: int = 0) -> list[Record]:
-    """Rows of the list. Several sites are read each by its own index and merged: no site's rows are scanned for another's."""
+    """Rows of the list. Several sites are read each by its own index, then merged."""
     if not query.sites:
         return []
     by = order_by(module, query)
@@ -104,12 +104,12 @@ def fetch(module: Module, query: Query, limit: int, skip: int = 0) -> list[Recor
             f"SELECT {columns(module)} FROM {table(module)} WHERE {where.sql} ORDER BY {by} LIMIT ? OFFSET ?"
         )
         return [module.model.from_row(row) for row in rows(sql, [*where.params, limit, skip])]
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[Any] = []
     for site_id in query.sites:
         where = conditions(module, replace(query, sites=(site_id,)))
-        parts.append(
-            f"SELECT * FROM (SELECT {columns(module)} FROM {table(module)} WHERE {where.sql} ORDER BY {by} LIMIT ?) AS s{len(parts)}"
-        )
+        one_site = f"SELECT {columns(module)} FROM {table(module)} WHERE {where.sql} ORDER BY {by} LIMIT ?"
+        parts.append(f"SELECT * FROM ({one_site}) AS s{len(parts)}")
         params += [*where.params, limit + skip]
     sql = f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS merged ORDER BY {by} LIMIT ? OFFSET ?"
     return [module.model.from_row(row) for row in rows(sql, [*params, limit, skip])]

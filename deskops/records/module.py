@@ -1,4 +1,4 @@
-"""A module, declared: what differs between production, dispatch and the others is this data; what is the same is the engine."""
+"""A module, declared: what differs between modules is this data, what is the same is the engine."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ class Module:
     def columns(self) -> dict[str, Column]:
         """Every output by its key, in order: fields and derived values as the schema lists them."""
         found: dict[str, Column] = {}
-        for item in (*self.schema.fields, *self.schema.derived):
+        items: tuple[Field | Derived, ...] = (*self.schema.fields, *self.schema.derived)
+        for item in items:
             for column in columns_of(item):
                 found[column.key] = column
         return found
@@ -115,7 +116,7 @@ class Module:
         return {key: column.json(record) for key, column in self.columns.items()}
 
 
-def indexes(model: type[Record], unique: tuple[str, ...]) -> list[peewee.Index]:
+def indexes(model: type[Record], unique: tuple[str, ...]) -> Sequence[peewee.Index]:
     """What serves a list in its order and the undoing of an import, and what holds the unique key."""
     name = model._meta.table_name
     found = [

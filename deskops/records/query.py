@@ -190,7 +190,7 @@ def read_sites(params: Params, actor: Actor) -> tuple[tuple[str, ...], list[str]
 
 
 def read_day(name: str, values: list[str], problems: list[Problem]) -> date | None:
-    if len(set(value[:10] for value in values)) > 1:
+    if len({value[:10] for value in values}) > 1:
         problems.append(Problem(name, say("Given twice with different values")))
         return None
     try:
@@ -203,7 +203,7 @@ def read_day(name: str, values: list[str], problems: list[Problem]) -> date | No
 
 def check_range(start: date, end: date) -> None:
     """Raises InvalidDateRange for an end before the start, or more than 3,660 days."""
-    details = {"startDate": start.isoformat(), "endDate": end.isoformat()}
+    details: dict[str, Any] = {"startDate": start.isoformat(), "endDate": end.isoformat()}
     if end < start:
         raise InvalidDateRange(**details)
     if (end - start).days >= MOST_DAYS:

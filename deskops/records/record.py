@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import peewee
 
@@ -45,6 +45,10 @@ class Record(BaseModel):
     voided_by = peewee.CharField(max_length=36, null=True)
     void_reason = peewee.CharField(max_length=500, null=True)
     salt = peewee.CharField(max_length=16, default=new_salt)
+
+    if TYPE_CHECKING:
+        site_id: str
+        _dirty: set[str]
 
     @property
     def is_live(self) -> bool:

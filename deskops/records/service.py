@@ -172,7 +172,7 @@ def records_by_key(module: Module, keys: Sequence[str | None]) -> dict[str | Non
 
 
 def find_conflicts(module: Module, changes: Sequence[Change]) -> dict[int, DeskOpsError]:
-    """{index: what stands against it} by the stored records and by the rest of the batch. Call inside the transaction."""
+    """{index: what stands against it}, by what is stored and by the rest of the batch. Call inside the transaction."""
     conflicts: dict[int, DeskOpsError] = {}
     for check in (*([taken_keys(module)] if module.unique else []), *module.checks):
         for index, conflict in check(changes).items():
@@ -244,7 +244,10 @@ def correct(
 def void(
     module: Module, record_id: str, actor: Actor, *, reason: str | None, version: int | None = None
 ) -> Any:
-    """Take a record out of every sum and list; it stays, with who, when and why. Raises NotFound, Forbidden, EditConflict."""
+    """Take a record out of every sum and list; it stays, with who, when and why.
+
+    Raises NotFound, Forbidden, EditConflict, ValidationFailed.
+    """
     if reason is not None and len(reason) > 500:
         raise ValidationFailed.of(
             [Problem("reason", say("At most %(max_length)s characters", max_length=500))]
@@ -277,7 +280,8 @@ def refuse_stale(record: Any, version: int | None) -> None:
 def update(module: Module, change: Change) -> None:
     """Write the columns that differ."""
     before, after = change
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     columns = module.model._meta.sorted_fields
     changed = [
         (column.column_name, new)

@@ -43,8 +43,9 @@ def keep(module: Module, changes: Sequence[Change]) -> None:
     measures = [field.column.column_name for field in module.measures]
     key = key_columns(module)
     summed = ["records", *measures]
+    columns = [*key, *summed]
     sql = (
-        f"INSERT INTO {table_name(module)} ({', '.join([*key, *summed])}) VALUES ({', '.join('?' * (len(key) + len(summed)))}) "
+        f"INSERT INTO {table_name(module)} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "
         f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET "
         + ", ".join(f"{name} = {table_name(module)}.{name} + excluded.{name}" for name in summed)
     )
@@ -111,11 +112,15 @@ def by_day(module: Module, site_id: str, start: date, end: date, measure: str) -
     field = module.schema.by_name[measure]
     found = rows(
         f"SELECT date, SUM(records), SUM({field.column.column_name}) FROM {table_name(module)} "
-        "WHERE site_id = ? AND date BETWEEN ? AND ? AND is_void = 0 AND status <> ? GROUP BY date HAVING SUM(records) > 0 ORDER BY date",
+        "WHERE site_id = ? AND date BETWEEN ? AND ? AND is_void = 0 AND status <> ? "
+        "GROUP BY date HAVING SUM(records) > 0 ORDER BY date",
         (site_id, start.isoformat(), end.isoformat(), CANCELLED),
     )
-    day = DayField().python_value
-    return {day(when): (int(number), from_stored(field, int(total))) for when, number, total in found}
+    return {as_day(when): (int(number), from_stored(field, int(total))) for when, number, total in found}
+
+
+def as_day(value: Any) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def where_of(module: Module, query: Query) -> Where:
@@ -147,7 +152,8 @@ def recount_sql(module: Module) -> str:
     void = "CASE WHEN voided_at IS NULL THEN 0 ELSE 1 END"
     measures = [f"COALESCE(SUM({field.column.column_name}), 0)" for field in module.measures]
     groups = ", ".join([*dimensions, void])
-    return f"SELECT {', '.join([*dimensions, void, 'COUNT(*)', *measures])} FROM {module.model._meta.table_name} GROUP BY {groups}"
+    columns = ", ".join([groups, "COUNT(*)", *measures])
+    return f"SELECT {columns} FROM {module.model._meta.table_name} GROUP BY {groups}"
 
 
 def differences(names: list[str], kept: dict[Any, Any], from_records: dict[Any, Any]) -> Iterable[str]:

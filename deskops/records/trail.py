@@ -42,7 +42,7 @@ def differences(module: Module, change: Change) -> dict[str, list[str | None]]:
 
 def kept_text(field: Field, record: Record) -> str | None:
     value: Any = getattr(record, field.name)
-    if value is None or value == "" or value == ():
+    if value is None or value in ("", ()):
         return None
     text = field.kind.plain(value)
     if not field.personal:

@@ -58,7 +58,8 @@ def stored_holders(module: Module, keys: list[tuple[Any, ...]]) -> dict[tuple[An
     found: dict[tuple[Any, ...], str] = {}
     for start in range(0, len(keys), AT_ONCE):
         part = keys[start : start + AT_ONCE]
-        sql = f"SELECT id, {names} FROM {module.model._meta.table_name} WHERE {COUNTED_SQL} AND ({' OR '.join([one] * len(part))})"
+        any_of = " OR ".join([one] * len(part))
+        sql = f"SELECT id, {names} FROM {module.model._meta.table_name} WHERE {COUNTED_SQL} AND ({any_of})"
         for holder, *values in rows(sql, [value for key in part for value in key]):
             key = tuple(
                 column.db_value(column.python_value(value))

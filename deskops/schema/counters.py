@@ -1,4 +1,4 @@
-"""One change counter for each site, one for the reference lists, one for people: how readers see cheaply that nothing changed.
+"""One change counter a site, one for the reference lists, one for people: how readers see that nothing changed.
 
 A writer takes its site's counter first. That orders the writers of a site on PostgreSQL (SQLite has one writer anyway).
 """

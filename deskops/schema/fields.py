@@ -46,6 +46,7 @@ class Range:
 
 
 Filter = AnyOf | Contains | Range
+NOT_A_CHOICE = say("This value is not one of the choices")
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Field:
     instead: Instead | None = None
     filters: tuple[Filter, ...] = ()
     between: tuple[Decimal | int | None, Decimal | int | None] = (None, None)
-    invalid: Message = say("This value is not one of the choices")
+    invalid: Message = NOT_A_CHOICE
     personal: bool = False
 
     @cached_property

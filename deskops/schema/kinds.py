@@ -78,7 +78,7 @@ def day_text(value: object) -> object:
 
 def no_control_characters(text: str) -> str:
     if any(
-        ord(letter) < 32 and letter not in "\n\t" or letter in "\x7f" or "\ud800" <= letter <= "\udfff"
+        (ord(letter) < 32 and letter not in "\n\t") or letter in "\x7f" or "\ud800" <= letter <= "\udfff"
         for letter in text
     ):
         raise ValueError("control characters")
@@ -181,7 +181,7 @@ MOMENT = Kind("moment", datetime, plain=moment_json, json=moment_json)
 def adapter(kind: Kind, **bounds: Any) -> TypeAdapter[Any]:
     """A pydantic reader of this kind within these bounds (gt, ge, le, max_length …)."""
     given = {name: bound for name, bound in bounds.items() if bound is not None}
-    annotation = Annotated[kind.annotation, Field(**given)] if given else kind.annotation
+    annotation: Any = Annotated[kind.annotation, Field(**given)] if given else kind.annotation
     return TypeAdapter(
         annotation, config=ConfigDict(arbitrary_types_allowed=True) if kind is not MOMENT else None
     )

@@ -69,6 +69,12 @@ def _by_name(model: type[AnyReference]) -> dict[str, AnyReference]:
         return found
 
 
+def forget() -> None:
+    """Read the lists anew at the next look, whatever the counter says: another database was opened."""
+    with _lists.lock:
+        _lists.version = -1
+
+
 def changed() -> None:
     """Say inside the writing transaction that a reference list changed."""
     counters.take([counters.LISTS])
