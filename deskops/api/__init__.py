@@ -1,0 +1,96 @@
+"""The face for programs: the JSON API under /api."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, g, request
+from werkzeug import exceptions
+
+from deskops.api import charts, envelope, metrics, records, session, sites
+from deskops.api.limits import RequestLimiter
+from deskops.config import Settings
+from deskops.errors import DeskOpsError, EditConflict, RateLimitExceeded, Unauthorized
+from deskops.face import identity
+from deskops.modules import MODULES
+
+PREFIX = "/api"
+HELLO = "hello"
+
+__all__ = ["error_response", "register"]
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Put the API's routes and its order of judgement on the application."""
+    blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+    blueprint.add_url_rule("/hello", HELLO, hello)
+    for part in (session, sites, records, metrics, charts):
+        part.add_routes(blueprint)
+    app.extensions["request_limiter"] = limiter = RequestLimiter(settings)
+    # On the application: an unknown path under /api is judged the same way.
+    app.before_request(lambda: admit(limiter))
+    app.after_request(finish)
+    app.register_blueprint(blueprint)
+
+
+def hello() -> Response:
+    return Response('"Hello, from API!"', mimetype=envelope.MIMETYPE)
+
+
+def admit(limiter: RequestLimiter) -> None:
+    """Who is asking, then how much, then whether a forged form asks: 401, 429, 403.
+
+    A caller without identity is counted by address, so that guessing tokens ends in 429.
+    """
+    if not identity.is_api() or request.endpoint == f"api.{HELLO}":
+        return
+    try:
+        caller = f"user:{identity.actor().user_id}"
+    except Unauthorized:
+        count(limiter, f"address:{request.remote_addr}")
+        raise
+    count(limiter, caller)
+    identity.refuse_forged()
+
+
+def count(limiter: RequestLimiter, caller: str) -> None:
+    g.admission = admission = limiter.admit(caller)
+    if admission.retry_after is not None:
+        raise RateLimitExceeded(retryAfter=admission.retry_after)
+
+
+def finish(response: Response) -> Response:
+    """What every answer of the API carries: the state of the caller's minute, and that nobody keeps a copy."""
+    if identity.is_api():
+        if "admission" in g:
+            response.headers.update(g.admission.headers)
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    return response
+
+
+def error_response(error: DeskOpsError) -> Response:
+    """An error in the envelope, in English."""
+    details = dict(error.details)
+    if isinstance(error, EditConflict):
+        details["current"] = as_it_stands(error)
+    told = {"code": error.code, "message": envelope.plain(error.message)}
+    if details:
+        told["details"] = envelope.plain(details)
+    return envelope.answer({"error": told}, error.status, headers_of(error))
+
+
+def as_it_stands(conflict: EditConflict) -> object:
+    module = next(each for each in MODULES.values() if isinstance(conflict.current, each.model))
+    return module.json(conflict.current)
+
+
+def headers_of(error: DeskOpsError) -> dict[str, str]:
+    """What HTTP asks for beside the code."""
+    headers = {}
+    if isinstance(error, Unauthorized):
+        headers["WWW-Authenticate"] = "Bearer"
+    if "retryAfter" in error.details:
+        headers["Retry-After"] = str(error.details["retryAfter"])
+    unmatched = request.routing_exception
+    if isinstance(unmatched, exceptions.MethodNotAllowed) and unmatched.valid_methods:
+        headers["Allow"] = ", ".join(sorted(unmatched.valid_methods))
+    return headers

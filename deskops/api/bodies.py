@@ -1,0 +1,61 @@
+"""Reading JSON bodies. Numbers stay exact: with a point they are Decimals, never floats."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from flask import request
+
+from deskops.api.envelope import MIMETYPE
+from deskops.errors import Problem, UnsupportedMediaType, ValidationFailed, say
+
+LONGEST_KEY = 255
+
+
+class TwiceNamed(ValueError):
+    """A key stands twice in one object, so that nobody can tell which value was meant."""
+
+
+def read_object() -> dict[str, Any]:
+    """The body, a JSON object. Raises UnsupportedMediaType, PayloadTooLarge (of werkzeug), ValidationFailed."""
+    if request.mimetype != MIMETYPE:
+        raise UnsupportedMediaType
+    sent = request.get_data(cache=False)
+    try:
+        body = json.loads(
+            sent.decode("utf-8-sig"),
+            parse_float=Decimal,
+            parse_constant=refuse_constant,
+            object_pairs_hook=named_once,
+        )
+    except TwiceNamed as twice:
+        raise ValidationFailed(say("The key %(key)s stands twice in one object", key=twice)) from twice
+    except (ValueError, ArithmeticError, RecursionError) as broken:
+        raise ValidationFailed(say("The body is not JSON")) from broken
+    if not isinstance(body, dict):
+        raise ValidationFailed(say("The body must be a JSON object"))
+    return body
+
+
+def refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def named_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [key for key, _ in pairs]
+        raise TwiceNamed(next(key for key in names if names.count(key) > 1))
+    return found
+
+
+def idempotency_key() -> str | None:
+    """The caller's key for this create, or None. Raises ValidationFailed for one that is too long."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > LONGEST_KEY:
+        problem = Problem("Idempotency-Key", say("At most %(most)s characters", most=LONGEST_KEY))
+        raise ValidationFailed.of([problem])
+    return key or None
