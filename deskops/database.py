@@ -36,6 +36,9 @@ NETWORK_FILE_SYSTEMS = (
 )
 MOST_CONNECTIONS = 20
 
+# What turns a driver's error into peewee's, as its own statements do.
+EXCEPTIONS: Any = peewee.__dict__["__exception_wrapper__"]
+
 database = peewee.DatabaseProxy()
 
 
@@ -169,7 +172,7 @@ def execute(sql: str, params: tuple[Any, ...] | list[Any] = ()) -> Any:
 
 def execute_many(sql: str, batch: list[tuple[Any, ...]]) -> None:
     """Run one statement written with `?` once for each tuple."""
-    with peewee.__exception_wrapper__:
+    with EXCEPTIONS:
         database.connection().cursor().executemany(portable(sql), batch)
 
 

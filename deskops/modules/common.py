@@ -34,7 +34,7 @@ READ_ONLY = frozenset(
 
 
 class Load(Record):
-    """What a load in and a load out have in common. `loads` is the count it was given in, where it was given in loads."""
+    """What a load in and a load out have in common. `loads` is the count, where it was given in loads."""
 
     time = ClockField(null=True)
     material = peewee.ForeignKeyField(Material, on_delete="RESTRICT", index=False)

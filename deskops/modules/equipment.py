@@ -83,7 +83,8 @@ def is_same_day(change: Change) -> bool:
 def booked_hours(site_id: str, day: Any, equipment_id: str) -> Decimal:
     """The hours that the stored logs of a unit and day hold."""
     found = rows(
-        f"SELECT run_hours, idle_hours, downtime_hours FROM equipment_log WHERE site_id = ? AND date = ? AND equipment_id = ? AND {COUNTED_SQL}",
+        "SELECT run_hours, idle_hours, downtime_hours FROM equipment_log "
+        f"WHERE site_id = ? AND date = ? AND equipment_id = ? AND {COUNTED_SQL}",
         (site_id, day.isoformat(), equipment_id),
     )
     return Decimal(sum(sum(row) for row in found)).scaleb(-2)
