@@ -6,15 +6,15 @@ audit entry and the reactions.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
+
+from pydantic import ValidationError
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.policy import CORRECT, CREATE, VOID
 from deskops.audit.chain import append
-from deskops.database import execute, execute_many, rows, transaction, utc_now
+from deskops.database import execute, execute_many, transaction, utc_now
 from deskops.errors import (
     DeskOpsError,
     EditConflict,
@@ -27,11 +27,14 @@ from deskops.errors import (
     say,
 )
 from deskops.records import listing
+from deskops.records.idempotency import client_key, digest, records_by_key
 from deskops.records.module import Change, Module
 from deskops.records.record import Record
 from deskops.records.trail import event, signature
 from deskops.records.uniqueness import taken_keys
-from deskops.schema import counters
+from deskops.schema import counters, kinds
+
+REASON = kinds.adapter(kinds.LONG_TEXT, max_length=500)
 
 Sent = Mapping[str, Any]
 Reaction = Callable[[Module, Sequence[Change]], None]
@@ -124,10 +127,12 @@ def refuse_draft(sent: Sent, one: Draft) -> None:
 def store_drafts(
     module: Module, sents: Sequence[Sent], drafts: list[Draft], actor: Actor, keys: Sequence[str | None]
 ) -> list[Saved]:
-    for one, sent, key in zip(drafts, sents, keys, strict=True):
+    # Of the whole request: a batch with one record more or less is another body.
+    sent_digest = digest(sents)
+    for one, key in zip(drafts, keys, strict=True):
         if key:
             one.record.client_key = client_key(actor, key)
-            one.record.client_digest = digest(sent)
+            one.record.client_digest = sent_digest
     with transaction():
         counters.take({one.record.site_id for one in drafts})
         known = records_by_key(module, [one.record.client_key for one in drafts])
@@ -147,28 +152,9 @@ def store_drafts(
 
 
 def with_row(conflict: DeskOpsError, index: int) -> DeskOpsError:
+    if isinstance(conflict, ValidationFailed):
+        return ValidationFailed(rows={index: conflict.fields})
     return type(conflict)(conflict.message, **conflict.details, row=index)
-
-
-def client_key(actor: Actor, key: str) -> str:
-    """A person's key for one create, as stored: unique for ever."""
-    return hashlib.sha256(f"{actor.user_id}\n{key}".encode()).hexdigest()
-
-
-def digest(sent: Sent) -> str:
-    return hashlib.sha256(json.dumps(dict(sent), sort_keys=True, default=str).encode()).hexdigest()
-
-
-def records_by_key(module: Module, keys: Sequence[str | None]) -> dict[str | None, Record]:
-    """{client key: record} of those keys that were used before."""
-    asked = [key for key in keys if key]
-    if not asked:
-        return {}
-    marks = ", ".join("?" * len(asked))
-    found = rows(
-        f"SELECT {listing.columns(module)} FROM {listing.table(module)} WHERE client_key IN ({marks})", asked
-    )
-    return {record.client_key: record for record in map(module.model.from_row, found)}
 
 
 def find_conflicts(module: Module, changes: Sequence[Change]) -> dict[int, DeskOpsError]:
@@ -248,11 +234,8 @@ def void(
 
     Raises NotFound, Forbidden, EditConflict, ValidationFailed.
     """
-    if reason is not None and len(reason) > 500:
-        raise ValidationFailed.of(
-            [Problem("reason", say("At most %(max_length)s characters", max_length=500))]
-        )
     site_id = listing.get(module, record_id, actor, VOID).site_id
+    reason = read_reason(reason)
     with transaction():
         counters.take([site_id])
         before = listing.find(module, record_id, for_update=True)
@@ -268,6 +251,15 @@ def void(
         update(module, Change(before, after))
         record_changes(module, [Change(before, after)], actor)
     return after
+
+
+def read_reason(sent: str | None) -> str | None:
+    """Why a record is void: up to 500 characters, none of them control characters. Raises ValidationFailed."""
+    try:
+        return sent and REASON.validate_python(sent)
+    except ValidationError as error:
+        problems = [Problem("reason", message) for message in kinds.explain(error)]
+        raise ValidationFailed.of(problems) from error
 
 
 def refuse_stale(record: Any, version: int | None) -> None:
