@@ -18,9 +18,10 @@ from deskops import book, config, database
 from deskops.accounts import people
 from deskops.accounts.actor import SYSTEM, Actor, actor_for
 from deskops.accounts.models import Site, User
-from deskops.app import create_app
 from deskops.database import BaseModel
 from deskops.modules.reference import seed
+from deskops.reactions import REACTIONS
+from deskops.records import service
 from deskops.schema import counters, references
 from deskops.tables import TABLES
 from tests.clients import ApiClient, PageClient
@@ -41,14 +42,30 @@ Rows = dict[type[BaseModel], list[tuple[Any, ...]]]
 @pytest.fixture(scope="session")
 def settings(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> config.Settings:
     home = tmp_path_factory.mktemp("home")
-    return config.load({"DESKOPS_HOME": str(home), "DATABASE_URL": database_url, "REDIS_URL": redis_url})
+    return config.load(
+        {
+            "DESKOPS_HOME": str(home),
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            # Tests ask faster than people do; the tests of the limits set their own.
+            "DESKOPS_REQUESTS_PER_MINUTE": "100000",
+            "DESKOPS_REQUESTS_PER_SECOND": "100000",
+        }
+    )
 
 
 @pytest.fixture(scope="session")
-def app(settings: config.Settings) -> Flask:
+def migrated(settings: config.Settings) -> None:
+    """The database, brought up to date, open in this process."""
     book.connect(settings)
     book.bring_up_to_date(settings)
-    book.close()
+    service.react_with(REACTIONS)
+
+
+@pytest.fixture(scope="session")
+def app(settings: config.Settings, migrated: None) -> Flask:
+    from deskops.app import create_app
+
     made = create_app(settings)
     made.testing = True
     made.config["PROPAGATE_EXCEPTIONS"] = False
@@ -56,7 +73,7 @@ def app(settings: config.Settings) -> Flask:
 
 
 @pytest.fixture(scope="session")
-def first_rows(app: Flask) -> Rows:
+def first_rows(migrated: None) -> Rows:
     """The rows every test starts with: the reference lists, two yards and the cast."""
     database.open_connection()
     seed()

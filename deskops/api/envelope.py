@@ -36,6 +36,13 @@ def whole_list(things: Iterable[Any]) -> Response:
     return answer({"data": found, "meta": meta})
 
 
+def nothing() -> Response:
+    """204: done, and there is nothing to tell."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
 def warnings(doubts: Iterable[Problem]) -> Any:
     """Doubts as {field: [texts]}."""
     return plain(by_field(list(doubts)))

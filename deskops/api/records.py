@@ -91,7 +91,7 @@ class RecordRoutes:
         held = listing.get(self.module, str(record_id), actor, VOID)
         reason = first(params.only("reason"), "reason") or None
         service.void(self.module, held.id, actor, reason=reason, version=version_asked_for(held.version))
-        return Response(status=204)
+        return envelope.nothing()
 
     def _clerk(self) -> Actor:
         """The actor, who may enter records at some site. Raises Forbidden before anything of the body is judged."""
