@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-from deskops import config, logs
+from deskops.config import load
+from deskops.logs import configuration
 
-_settings = config.load()
+_settings = load()
 
 wsgi_app = "deskops.app:create_app()"
 bind = [f"{_settings.web.host}:{_settings.web.port}"]
@@ -21,7 +22,7 @@ chdir = str(_settings.home)
 graceful_timeout = 2
 # The default one lies in the user's home, where two installations would meet.
 control_socket_disable = True
-logconfig_dict = logs.configuration(_settings.log_level)
+logconfig_dict = configuration(_settings.log_level)
 # A heartbeat file on a busy disk would stall the worker.
 worker_tmp_dir = "/dev/shm" if sys.platform == "linux" and os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 limit_request_line = 8190

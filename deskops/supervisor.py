@@ -197,7 +197,8 @@ class Supervisor:
             self.stopping = True
 
         # Under nohup a hang-up stays ignored.
-        heeded = [number for number in STOP_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        is_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        heeded = [number for number in STOP_SIGNALS if number != signal.SIGHUP or not is_nohup]
         chosen = {**dict.fromkeys(heeded, stop), signal.SIGCHLD: lambda *_: None}
         before = {number: signal.signal(number, chosen[number]) for number in chosen}
         woken_before = signal.set_wakeup_fd(writing)
