@@ -48,7 +48,7 @@ class Column(NamedTuple):
         return None if value is None else self.kind.json(value)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Module:
     """`rules` judge one record by itself, `checks` a batch against what is stored, inside its transaction.
 
@@ -63,6 +63,9 @@ class Module:
     rules: tuple[Rule, ...] = ()
     checks: tuple[Check, ...] = ()
     unique: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Module {self.name}>"
 
     def __post_init__(self) -> None:
         for index in indexes(self.model, self.unique):

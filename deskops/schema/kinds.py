@@ -212,11 +212,16 @@ TEXTS: Mapping[str, str] = {
 }
 
 
+def bound_text(bound: object) -> str:
+    """A bound as a person reads it; pydantic tells decimal ones as Python writes them."""
+    return str(bound).removeprefix("Decimal('").removesuffix("')")
+
+
 def explain(error: ValidationError) -> list[Message]:
     """What pydantic found wrong with one value, in words a clerk understands, each once."""
     found: dict[str, Message] = {}
     for entry in error.errors(include_url=False):
-        context = {name: str(bound) for name, bound in (entry.get("ctx") or {}).items()}
+        context = {name: bound_text(bound) for name, bound in (entry.get("ctx") or {}).items()}
         text = TEXTS.get(entry["type"], "This value is not valid")
         message = Message(text, context) if "%" in text else say(text)
         found[str(message)] = message
