@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 import click
@@ -39,6 +40,8 @@ class Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
+        # Whatever the program writes is for its own user.
+        os.umask(0o077)
         try:
             return super().invoke(ctx)
         except DeskOpsError as refused:

@@ -70,6 +70,7 @@ def configuration(level: str) -> dict[str, Any]:
         "loggers": {
             # They would write on their own handlers, or a line for every step of every job.
             "gunicorn.error": {"level": "WARNING", "handlers": [], "propagate": True},
+            "peewee.migrations": {"level": "WARNING", "handlers": [], "propagate": True},
             "rq.worker": {"level": "WARNING", "handlers": [], "propagate": True},
         },
     }

@@ -19,13 +19,16 @@ import rq
 from rq.job import Job
 from rq.registry import StartedJobRegistry
 
-from deskops import book, database, logs, processes, queue
+from deskops import background, book, database, logs, processes, queue
 from deskops.config import Settings
+from deskops.exports import jobs
+from deskops.reactions import REACTIONS
+from deskops.records import service
 
 log = logging.getLogger(__name__)
 
-# Each looks for rows still pending without a job in the queue, and enqueues them anew.
-REDISPATCH: tuple[Callable[[], object], ...] = ()
+# Done at the start and every MAINTENANCE_SECONDS: above all, rows that wait without a job in the queue get one.
+UPKEEP: tuple[Callable[[], object], ...] = (jobs.redispatch, jobs.expire)
 
 # With the defaults an abandoned job is found after 13 minutes; with these within half of one.
 WORKER_SECONDS = 30
@@ -42,7 +45,7 @@ class JobWorker(rq.Worker):
 
     def run_maintenance_tasks(self) -> None:
         super().run_maintenance_tasks()
-        redispatch()
+        keep_up()
 
     def perform_job(self, job: Job, queue: rq.Queue) -> bool:
         # The request that asked for the job, so that its lines in the log can be put together.
@@ -50,21 +53,23 @@ class JobWorker(rq.Worker):
         return super().perform_job(job, queue)
 
 
-def redispatch() -> None:
-    """Enqueue what the database says is pending. A failure is logged: the worker goes on."""
-    for dispatch in REDISPATCH:
+def keep_up() -> None:
+    """Do the upkeep. A failure is logged: the worker goes on."""
+    for duty in UPKEEP:
         try:
             database.open_connection()
-            dispatch()
+            duty()
         except Exception:
-            log.exception("pending jobs could not be dispatched")
+            log.exception("upkeep failed")
     book.close()
 
 
 def run(settings: Settings, burst: bool = False) -> None:
-    """Work until a stop signal; with `burst`, until the queue is empty."""
+    """Work on the connected database until a stop signal; with `burst`, until the queue is empty."""
     os.nice(NICENESS)
     processes.bind_forks(signal.SIGKILL)
+    background.use(settings)
+    service.react_with(REACTIONS)
     connected = queue.connection(settings, for_worker=True)
     _wait_until_answered(connected)
     waiting = queue.exports_queue(connected)

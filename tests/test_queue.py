@@ -143,7 +143,7 @@ def signals_kept() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("signals_kept")
-def test_a_worker_runs_what_waits_and_dispatches_what_is_pending(
+def test_a_worker_runs_what_waits_and_goes_on_after_an_upkeep_that_failed(
     settings: config.Settings, server: "subprocess.Popen[bytes]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with queue.connection(settings) as asking:
@@ -154,7 +154,7 @@ def test_a_worker_runs_what_waits_and_dispatches_what_is_pending(
         def dispatch_again() -> None:
             lost.append(exports.enqueue("operator.add", 40, 2))
 
-        monkeypatch.setattr(worker, "REDISPATCH", (failing_dispatch, dispatch_again))
+        monkeypatch.setattr(worker, "UPKEEP", (failing_duty, dispatch_again))
         monkeypatch.setattr("deskops.database.open_connection", lambda: None)
         monkeypatch.setattr("deskops.book.close", lambda: None)
         monkeypatch.setattr(os, "nice", lambda _: 0)
@@ -164,7 +164,7 @@ def test_a_worker_runs_what_waits_and_dispatches_what_is_pending(
         assert [each.return_value() for each in lost] == [42]
 
 
-def failing_dispatch() -> None:
+def failing_duty() -> None:
     raise ValueError("no such table")
 
 
