@@ -147,6 +147,17 @@ def transaction() -> Iterator[None]:
         call()
 
 
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Reads inside see one moment of the book, however long they take; others write meanwhile. No writes inside."""
+    open_connection()
+    execute("BEGIN" if is_sqlite() else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    try:
+        yield
+    finally:
+        execute("ROLLBACK")
+
+
 def after_commit(call: Callable[[], None]) -> None:
     """Do this once the open transaction is committed; never if it is rolled back."""
     if database.in_transaction():

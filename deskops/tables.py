@@ -5,6 +5,8 @@ from __future__ import annotations
 from deskops.accounts.models import Membership, Session, Site, Token, TokenSite, User
 from deskops.audit.chain import AuditEntry, AuditHead
 from deskops.database import BaseModel
+from deskops.exports.models import ExportJob
+from deskops.imports.models import Import, ImportProfile
 from deskops.modules import MODULES
 from deskops.modules.reference import Equipment, ManpowerRole, Material
 from deskops.records import totals
@@ -25,4 +27,7 @@ TABLES: tuple[type[BaseModel], ...] = (
     ManpowerRole,
     *(module.model for module in MODULES.values()),
     *(totals.table_for(module) for module in MODULES.values()),
+    ExportJob,
+    Import,
+    ImportProfile,
 )

@@ -18,7 +18,7 @@ LAYERS = (
     ("home", "setting_kinds"),
     ("config", "logs"),
     ("database", "queue", "processes"),
-    ("schema",),
+    ("schema", "background"),
     ("audit",),
     ("accounts",),
     ("records",),

@@ -1,0 +1,1 @@
+"""Files made from lists: the job, its file, and one writer for each format."""

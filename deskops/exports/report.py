@@ -1,0 +1,34 @@
+"""What a file holds: the rows of a list, as the table shows them, in one moment of the book."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from deskops.accounts.models import Site
+from deskops.records import listing
+from deskops.records.module import Column, Module
+from deskops.records.query import Query
+from deskops.schema import references
+
+
+@dataclass(frozen=True)
+class Report:
+    """A list to write down. `filters` are {parameter: [values]} beside the sites and the days."""
+
+    module: Module
+    query: Query
+    columns: tuple[Column, ...]
+    filters: dict[str, list[str]]
+    count: int
+    made_at: datetime
+
+    @property
+    def sites(self) -> list[Site]:
+        return [references.by_id(Site, site_id) for site_id in self.query.sites]
+
+    def batches(self) -> Iterator[list[Any]]:
+        """Every record, some at a time: memory stays flat."""
+        return listing.walk(self.module, self.query)
