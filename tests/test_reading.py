@@ -65,7 +65,7 @@ def test_json_numbers_are_numbers(alpha: Site, sent: Any) -> None:
     ("quantity", "text"),
     [
         (Decimal("0"), "Must be at least 0.001"),
-        (Decimal("0.0004"), "Must be at least 0.001"),
+        (Decimal("0.0004"), "At most 3 decimals"),
         (Decimal("1000000"), "Must be at most 999999.999"),
         (Decimal("1.0001"), "At most 3 decimals"),
     ],
