@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from deskops import api, config, database, errors, logs, web
+from deskops import api, background, config, database, errors, logs, web
 from deskops.face import identity
 from deskops.paths import STATIC, TEMPLATES
 from deskops.reactions import REACTIONS
@@ -39,6 +39,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     if settings.web.trusted_proxies:
         count = settings.web.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    background.use(settings)
     database.connect(settings.database_url)
     service.react_with(REACTIONS)
     app.before_request(begin)
