@@ -88,7 +88,8 @@ def listen(host: str, port: int) -> socket.socket:
                 "Choose another one with PORT=….",
                 host=host,
                 port=port,
-                problem=problem.strerror,
+                # create_server() adds the address to the system's words.
+                problem=(problem.strerror or str(problem)).partition(" (")[0],
             )
         ) from problem
     listening.set_inheritable(True)
