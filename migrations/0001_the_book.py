@@ -11,6 +11,7 @@ from peewee import (
     IntegerField,
     Model,
     SmallIntegerField,
+    SqliteDatabase,
     TextField,
 )
 
@@ -58,6 +59,9 @@ TABLES = (
 
 
 def up(migrator, db):
+    # Totals are read by ranges of their key: on SQLite the rows stand in the key's own tree.
+    on_sqlite = isinstance(db, SqliteDatabase)
+
     class ChangeCounter(Model):
         scope = CharField(primary_key=True, max_length=36)
         value = BigIntegerField(default=0)
@@ -370,6 +374,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = "production_total"
+            without_rowid = on_sqlite
             primary_key = CompositeKey(
                 "site_id", "date", "shift", "material_id", "operation", "status", "is_void"
             )
@@ -389,6 +394,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = "dispatch_total"
+            without_rowid = on_sqlite
             primary_key = CompositeKey("site_id", "date", "material_id", "operation", "status", "is_void")
 
     class ReceivedTotal(Model):
@@ -405,6 +411,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = "received_total"
+            without_rowid = on_sqlite
             primary_key = CompositeKey("site_id", "date", "material_id", "status", "is_void")
 
     class EquipmentTotal(Model):
@@ -422,6 +429,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = "equipment_total"
+            without_rowid = on_sqlite
             primary_key = CompositeKey("site_id", "date", "shift", "equipment_id", "status", "is_void")
 
     class ManpowerTotal(Model):
@@ -439,6 +447,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = "manpower_total"
+            without_rowid = on_sqlite
             primary_key = CompositeKey("site_id", "date", "shift", "role_id", "status", "is_void")
 
     db.create_tables(

@@ -1,0 +1,1 @@
+"""Measurements of DeskOps against limits and peers of the same run: `make bench`. Printed, never asserted."""

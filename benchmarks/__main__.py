@@ -1,0 +1,9 @@
+"""Run every benchmark, one after the other."""
+
+from __future__ import annotations
+
+from benchmarks import lists
+
+for benchmark in (lists,):
+    print(f"\n{benchmark.__doc__.splitlines()[0]}\n")
+    benchmark.main()
