@@ -1,0 +1,71 @@
+"""The face for people: pages and their fragments."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, render_template, request
+
+from deskops import errors
+from deskops.config import Settings
+from deskops.face import identity
+from deskops.modules import MODULES
+from deskops.web import dashboard, fragments, headers, health, live, records, signin, throttle, words
+from deskops.web.scope import PERIODS, Scope
+
+# Whoever is not signed in sees these; everything else needs a session.
+PUBLIC = frozenset({"web.signin", "web.save_signin", "web.health"})
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Add the pages, their headers, words and templates to the application."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    words.register(app)
+    headers.register(app)
+    throttle.register(app, settings)
+    pages = Blueprint("web", __name__)
+    pages.before_request(require_session)
+    for part in (dashboard, signin, records, health):
+        part.register(pages)
+    live.register(app, pages)
+    app.register_blueprint(pages)
+    app.context_processor(shell)
+
+
+def require_session() -> None:
+    """Raises Unauthorized. A token opens the API, never a page."""
+    if request.endpoint not in PUBLIC and identity.person() is None:
+        raise errors.Unauthorized
+
+
+def shell() -> dict[str, object]:
+    """What every page shows around its content."""
+    return {"modules": MODULES.values(), "periods": PERIODS, "person": identity.person}
+
+
+def error_page(error: errors.DeskOpsError) -> Response:
+    """A refusal in words: a page; for a script a notice, so that what it would have replaced stays."""
+    if request.endpoint == "web.health":
+        return health.without_database()
+    if isinstance(error, errors.Forbidden | errors.Unauthorized) and must_sign_in(error):
+        return signin.expired_form() if request.endpoint == "web.save_signin" else signin.ask_to_sign_in()
+    told = words.texts(message for messages in error.details.get("fields", {}).values() for message in messages)
+    request_id = error.details.get("requestId", "") if error.status >= 500 else ""
+    facts = {"message": words.text(error.message), "problems": told, "request_id": request_id, "status": error.status}
+    if not fragments.is_fragment():
+        return fragments.answer(render_template("shell/error.html", **facts), error.status)
+    response = fragments.answer(render_template("shell/_notice.html", **facts), error.status)
+    response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#shell-notice", "outerHTML"
+    return response
+
+
+def must_sign_in(error: errors.DeskOpsError) -> bool:
+    """Nobody is signed in; or a form's secret is gone, which is what an ended session looks like first."""
+    if isinstance(error, errors.Unauthorized):
+        return True
+    return request.method == "POST" and (request.endpoint == "web.save_signin" or is_nobody())
+
+
+def is_nobody() -> bool:
+    return identity.person() is None
+
+
+__all__ = ["PUBLIC", "Scope", "error_page", "register"]

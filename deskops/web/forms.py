@@ -1,0 +1,191 @@
+"""The form of a record: one input for each field of its module, filled with what was typed, kept or stored."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext
+
+from deskops.accounts.actor import Actor
+from deskops.accounts.models import Site
+from deskops.accounts.policy import CREATE
+from deskops.errors import DeskOpsError, DuplicateRecord, EditConflict, IdempotencyConflict, ValidationFailed, say
+from deskops.records.module import Module
+from deskops.records.record import SHIFT_NAMES
+from deskops.schema import kinds, references
+from deskops.schema.fields import Field
+from deskops.web import words
+from deskops.web.filters import Option
+
+# What stays in the form after an entry, because the next one mostly shares it.
+KEPT = ("siteId", "date", "shift")
+SITE, DATE, SHIFT = KEPT
+ALREADY_SAVED = say("This form was saved before with other values. See the table, then begin a new entry.")
+NIGHT = SHIFT_NAMES[-1]
+Sent = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A control of the form. `theirs` is what somebody else stored meanwhile, where it differs."""
+
+    field: Field
+    value: str
+    options: Sequence[Option] = ()
+    problems: Sequence[str] = ()
+    theirs: str = ""
+    first: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.field.key
+
+    @property
+    def label(self) -> str:
+        return words.text(self.field.label)
+
+    @property
+    def control(self) -> str:
+        return self.field.kind.control
+
+    @property
+    def is_kept(self) -> bool:
+        return self.name in KEPT
+
+    @property
+    def beginning(self) -> str:
+        """What an untouched form has there."""
+        return str(self.field.empty) if self.field.choices and self.field.empty else ""
+
+    @property
+    def longest(self) -> int | None:
+        return getattr(self.field.column, "max_length", None) if self.control in ("text", "textarea") else None
+
+
+@dataclass(frozen=True)
+class Form:
+    """`record` is the one that is corrected, None for a new one; `key` makes one record of a form sent twice."""
+
+    module: Module
+    inputs: list[Input]
+    key: str
+    record: Any = None
+    version: str = ""
+    problems: list[str] = field(default_factory=list)
+    holder: str = ""
+
+
+def new_form(module: Module, actor: Actor, site: Site | None, sent: Sent, refused: DeskOpsError | None = None) -> Form:
+    """An empty form for the site's present shift, or what was typed with what is wrong with it."""
+    sites = actor.sites(CREATE)
+    chosen = site if site in sites else next(iter(sites), None)
+    first = {**first_values(module, chosen), **sent}
+    fields = [(one, first.get(one.key, "")) for one in module.schema.fields]
+    inputs = [Input(one, value, options_of(one, value, sites)) for one, value in fields]
+    key = sent.get("clientKey") or secrets.token_urlsafe(18)
+    return judged(Form(module, inputs, key), refused)
+
+
+def first_values(module: Module, site: Site | None) -> dict[str, str]:
+    """What a new form begins with: the site, its day and shift, and the fields' own beginnings."""
+    found = {
+        one.key: str(one.empty) for one in module.schema.fields if one.kind is kinds.CHOICE and isinstance(one.empty, str)
+    }
+    if site is None:
+        return found
+    day, shift = working_shift(site.now(), site.shift_starts)
+    has_shifts = any(one.key == SHIFT for one in module.schema.fields)
+    found |= {SITE: site.code, DATE: (day if has_shifts else site.today()).isoformat()}
+    return found | ({SHIFT: shift} if has_shifts else {})
+
+
+def working_shift(now: datetime, starts: str) -> tuple[date, str]:
+    """The day and the shift at work: before the morning begins it is still yesterday's night."""
+    hours = now.strftime("%H:%M")
+    begun = [shift for shift, start in zip(SHIFT_NAMES, starts.split(), strict=False) if start <= hours]
+    if not begun:
+        return now.date() - timedelta(days=1), NIGHT
+    return now.date(), begun[-1]
+
+
+def correction_form(module: Module, record: Any, sent: Sent | None = None, refused: DeskOpsError | None = None) -> Form:
+    """The stored values, or what was typed with what is wrong with it. A record stays at its site."""
+    inputs = []
+    current = refused.current if isinstance(refused, EditConflict) else record
+    for one in module.schema.fields:
+        if one.key == SITE:
+            continue
+        value = stored_text(one, record) if sent is None else sent.get(one.key, "")
+        theirs = difference(one, current, value) if isinstance(refused, EditConflict) else ""
+        inputs.append(Input(one, value, options_of(one, value, []), theirs=theirs))
+    version = sent.get("version", "") if sent and current is record else str(current.version)
+    return judged(Form(module, inputs, "", record, version), refused)
+
+
+def stored_text(one: Field, record: Any) -> str:
+    value = getattr(record, one.name)
+    return "" if value is None or value == "" else one.kind.plain(value)
+
+
+def difference(one: Field, current: Any, typed: str) -> str:
+    """What is stored now, in words, where it is not what was typed."""
+    stored = stored_text(one, current)
+    tidy = one.kind.tidy(typed.strip())
+    same = stored == typed.strip() or (one.kind.is_number and stored and one.kind.tidy(stored) == tidy)
+    if same:
+        return ""
+    value = getattr(current, one.name)
+    return words.value_text(one.kind, value, dict(one.column.choices or ())) or gettext("empty")
+
+
+def options_of(one: Field, value: str, sites: Sequence[Site]) -> list[Option]:
+    """The choices of a list: active rows, and the one that stands there already."""
+    if one.choices:
+        empty = [] if one.empty else [Option("", gettext("none"))]
+        return [*empty, *(Option(code, words.text(label), code == value) for code, label in one.column.choices)]
+    if not one.reference:
+        return []
+    rows: Sequence[Any] = sites if one.reference is Site else references.active(one.reference)
+    found = [Option(row.code, option_text(row), value in (row.code, row.id)) for row in rows]
+    if value and not any(option.is_chosen for option in found):
+        row = references.find(one.reference, value)
+        found += [Option(row.code, option_text(row), True)] if row else []
+    has_site = one.reference is Site and any(option.is_chosen for option in found)
+    return found if has_site else [Option("", ""), *found]
+
+
+def option_text(row: Any) -> str:
+    return str(row.name) if row.name == row.code else f"{row.name} · {row.code}"
+
+
+def judged(form: Form, refused: DeskOpsError | None) -> Form:
+    """The form with every problem beside its input, the others above it, and the place to begin marked."""
+    told, above, holder = problems_of(refused)
+    inputs = [with_problems(one, told.pop(one.name, [])) for one in form.inputs]
+    above += [message for messages in told.values() for message in messages]
+    changing = [one for one in inputs if not one.is_kept]
+    first = next((one for one in inputs if one.problems), changing[0])
+    marked = [Input(**{**vars(one), "first": one is first}) for one in inputs]
+    return Form(form.module, marked, form.key, form.record, form.version, above, holder)
+
+
+def with_problems(one: Input, problems: list[str]) -> Input:
+    return Input(**{**vars(one), "problems": problems})
+
+
+def problems_of(refused: DeskOpsError | None) -> tuple[dict[str, list[str]], list[str], str]:
+    """({field: texts}, texts for the form as a whole, the id of the record that stands in the way)."""
+    if refused is None:
+        return {}, [], ""
+    if isinstance(refused, ValidationFailed):
+        return {name: words.texts(messages) for name, messages in refused.fields.items()}, [], ""
+    if isinstance(refused, IdempotencyConflict):
+        return {}, [words.text(ALREADY_SAVED)], ""
+    if "siteId" in refused.details:
+        return {SITE: [words.text(refused.message)]}, [], ""
+    holder = str(refused.details.get("id", "")) if isinstance(refused, DuplicateRecord) else ""
+    return {}, [words.text(refused.message)], holder

@@ -1,0 +1,194 @@
+"""The pages of every module: its table, its entry form, corrections and voids. One set of views for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from deskops.accounts.actor import Actor
+from deskops.accounts.policy import CORRECT, CREATE, VOID
+from deskops.errors import DeskOpsError, Problem, ValidationFailed, say
+from deskops.face import identity
+from deskops.modules import MODULES
+from deskops.records import listing, service
+from deskops.records.module import Module
+from deskops.records.query import read_query
+from deskops.web import fragments, live, tables, words
+from deskops.web.filters import controls
+from deskops.web.forms import Form, correction_form, new_form
+from deskops.web.scope import read_scope
+from deskops.web.tables import Listing
+
+# What a list's address may say beside the scope and the module's own filters.
+ORDER = ("page", "pageSize", "sortBy", "sortOrder")
+ONE_MODULE = f"<any({', '.join(MODULES)}):name>"
+VIEW_FORM = "view"
+
+
+def register(pages: Blueprint) -> None:
+    address = f"/{ONE_MODULE}"
+    pages.add_url_rule(address, "records", show_records)
+    pages.add_url_rule(address, "create_record", create_record, methods=["POST"])
+    pages.add_url_rule(f"{address}/new", "new_record", show_new_form)
+    pages.add_url_rule(f"{address}/<record_id>/edit", "correct_record", show_correction)
+    pages.add_url_rule(f"{address}/<record_id>/edit", "save_correction", save_correction, methods=["POST"])
+    pages.add_url_rule(f"{address}/<record_id>/void", "void_record", show_void)
+    pages.add_url_rule(f"{address}/<record_id>/void", "save_void", save_void, methods=["POST"])
+
+
+def show_records(name: str) -> Response:
+    """The table; for a script only its fragment, kept while nothing changes."""
+    at, actor = read_listing(name)
+    if not fragments.is_fragment():
+        return page(at, actor)
+    html = fragments.kept.get(table_key(at, actor), lambda: table_html(at, actor))
+    response = fragments.answer(html)
+    if request.headers.get("HX-Trigger") == VIEW_FORM:
+        response.headers["HX-Push-Url"] = at.url()
+    return response
+
+
+def read_listing(name: str) -> tuple[Listing, Actor]:
+    module, actor = MODULES[name], identity.actor()
+    scope = read_scope(request.args, actor)
+    known = (*module.filters, *ORDER)
+    params = {key: value for key in known if (value := request.args.get(key, "").strip())}
+    return Listing(module, scope, params), actor
+
+
+def table_key(at: Listing, actor: Actor) -> tuple[Any, ...]:
+    """What a table depends on: the list, the sites as they stand, and whose rows may be corrected."""
+    changes = live.version_of(at.scope.sites)
+    return ("table", at.url(), at.scope.start, at.scope.end, changes, actor.user_id, str(words.locale()))
+
+
+def table_html(at: Listing, actor: Actor) -> str:
+    return render_template("records/_table.html", table=read_table(at, actor), module=at.module, scope=at.scope)
+
+
+def read_table(at: Listing, actor: Actor) -> tables.Table:
+    asked: dict[str, Sequence[str]] = {**at.scope.asked(), **{name: [value] for name, value in at.params.items()}}
+    return tables.build(at, read_query(at.module, asked, actor, strict=False), actor)
+
+
+def page(at: Listing, actor: Actor, form: Form | None = None, status: int = 200) -> Response:
+    """The whole page, with a form where one is open."""
+    html = render_template(
+        "records/page.html",
+        module=at.module,
+        scope=at.scope,
+        seen=live.version_of(at.scope.sites),
+        table=read_table(at, actor),
+        filters=controls(at.module, at.params),
+        order={name: at.params[name] for name in ("pageSize", "sortBy", "sortOrder") if name in at.params},
+        may_create=any(actor.may(CREATE, site.id) for site in at.scope.sites),
+        form=form,
+    )
+    return fragments.answer(html, status)
+
+
+def form_answer(at: Listing, actor: Actor, form: Form, status: int = 200) -> Response:
+    if not fragments.is_fragment():
+        return page(at, actor, form, status)
+    return fragments.answer(render_template("records/_form.html", form=form, scope=at.scope), status)
+
+
+def show_new_form(name: str) -> Response:
+    at, actor = read_listing(name)
+    if not actor.sites(CREATE):
+        actor.require(CREATE, at.scope.sites[0].id if at.scope.sites else "")
+    return form_answer(at, actor, new_form(at.module, actor, at.scope.site, {}))
+
+
+def create_record(name: str) -> Response:
+    at, actor = read_listing(name)
+    sent = request.form.to_dict()
+    try:
+        saved = service.create(at.module, sent, actor, strict=False, key=sent.get("clientKey"))
+    except DeskOpsError as refused:
+        if refused.status >= 500:
+            raise
+        return form_answer(at, actor, new_form(at.module, actor, None, sent, refused), refused.status)
+    return written(at, "record_saved", say("Saved: %(record)s", record=described(at.module, saved.record)), saved.doubts)
+
+
+def described(module: Module, record: Any) -> str:
+    return tables.described(module, record)
+
+
+def written(at: Listing, fact: str, message: Any, doubts: Sequence[Problem] = ()) -> Response:
+    """After a write: what happened, to the script that asked; to a plain form the table."""
+    if not fragments.is_fragment():
+        return redirect(at.url(), 303)  # type: ignore[return-value]
+    told = {"text": words.text(message), "doubts": [words.text(doubt.message) for doubt in doubts]}
+    return fragments.done(**{fact: told, "records_changed": True})
+
+
+def show_correction(name: str, record_id: str) -> Response:
+    at, actor = read_listing(name)
+    record = listing.get(at.module, record_id, actor, CORRECT)
+    return form_answer(at, actor, correction_form(at.module, record))
+
+
+def save_correction(name: str, record_id: str) -> Response:
+    at, actor = read_listing(name)
+    record = listing.get(at.module, record_id, actor, CORRECT)
+    sent = request.form.to_dict()
+    try:
+        saved = service.correct(at.module, record_id, sent, actor, strict=False, version=version_of(sent))
+    except DeskOpsError as refused:
+        if refused.status >= 500:
+            raise
+        return form_answer(at, actor, correction_form(at.module, record, sent, refused), refused.status)
+    message = say("Corrected: %(record)s", record=described(at.module, saved.record))
+    return written(at, "record_corrected", message, saved.doubts)
+
+
+def version_of(sent: dict[str, str]) -> int:
+    """The version that the form was made from; every form carries it."""
+    version = sent.get("version", "")
+    if not (version.isascii() and version.isdecimal() and len(version) < 10):
+        raise ValidationFailed.of([Problem("version", say("This form has expired: load the page again"))])
+    return int(version)
+
+
+def show_void(name: str, record_id: str) -> Response:
+    at, actor = read_listing(name)
+    record = listing.get(at.module, record_id, actor, VOID)
+    return void_answer(at, actor, record)
+
+
+def save_void(name: str, record_id: str) -> Response:
+    at, actor = read_listing(name)
+    record = listing.get(at.module, record_id, actor, VOID)
+    reason = request.form.get("reason", "").strip()
+    try:
+        if not reason:
+            raise ValidationFailed.of([Problem("reason", say("Say why, for whoever reads the book later"))])
+        version = version_of(request.form.to_dict())
+        service.void(at.module, record_id, actor, reason=reason, version=version)
+    except DeskOpsError as refused:
+        if refused.status >= 500:
+            raise
+        return void_answer(at, actor, record, refused)
+    return written(at, "record_voided", say("Void: %(record)s", record=described(at.module, record)))
+
+
+def void_answer(at: Listing, actor: Actor, record: Any, refused: DeskOpsError | None = None) -> Response:
+    told = words.texts(refused.fields.get("reason", [refused.message])) if isinstance(refused, ValidationFailed) else []
+    if refused is not None and not told:
+        told = [words.text(refused.message)]
+    html = render_template(
+        "records/_void.html" if fragments.is_fragment() else "records/void.html",
+        module=at.module,
+        scope=at.scope,
+        record=record,
+        named=described(at.module, record),
+        url=url_for("web.save_void", name=at.module.name, record_id=record.id, **at.scope.params),
+        reason=request.form.get("reason", ""),
+        problems=told,
+    )
+    return fragments.answer(html, refused.status if refused else 200)
+

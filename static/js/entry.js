@@ -1,0 +1,113 @@
+// The entry form: after saving it is ready for the next load at once, and what was typed is never lost.
+(() => {
+  "use strict";
+  const KEY_BYTES = 18;
+  const entry = document.getElementById("entry");
+  if (!entry) {
+    return;
+  }
+  const form = () => document.getElementById("records-form");
+  let opener = null;
+
+  document.body.addEventListener("htmx:afterSwap", () => {
+    entry.classList.toggle("is-open", form() !== null);
+    showPlace();
+  });
+  entry.classList.toggle("is-open", form() !== null);
+
+  const showPlace = () => {
+    const place = entry.querySelector("[aria-invalid], [autofocus]");
+    if (form() && !form().dataset.begun) {
+      form().dataset.begun = "yes";
+      if (form().querySelector("[aria-invalid], .form-problem")) {
+        form().dataset.typed = "yes";
+      }
+      place?.focus();
+      if (place instanceof HTMLInputElement && place.type === "text") {
+        place.select();
+      }
+    }
+  };
+  showPlace();
+
+  entry.addEventListener("input", (event) => {
+    form().dataset.typed = "yes";
+    const field = event.target;
+    if (field.getAttribute("aria-invalid") === "true") {
+      field.removeAttribute("aria-invalid");
+    }
+  });
+
+  // A form opened over another one would lose what was typed: the first one stays until it is saved or closed.
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    const asker = event.detail.elt;
+    if (event.detail.target === entry && asker !== form()) {
+      const isSameForm = asker.dataset.key === "n" && form()?.dataset.entry === "new";
+      if (isSameForm || (form()?.dataset.typed && !confirm(entry.dataset.question))) {
+        event.preventDefault();
+        entry.querySelector("[data-first]")?.focus();
+        return;
+      }
+      opener = asker.id;
+    }
+  });
+
+  document.body.addEventListener("record-saved", () => {
+    const saved = form();
+    if (!saved) {
+      return;
+    }
+    for (const told of saved.querySelectorAll(".problem, .form-problem, .theirs")) {
+      told.remove();
+    }
+    for (const field of saved.querySelectorAll("input, select, textarea")) {
+      field.removeAttribute("aria-invalid");
+      field.removeAttribute("aria-describedby");
+      if (field.type !== "hidden" && !("kept" in field.dataset)) {
+        empty(field);
+      }
+    }
+    saved.elements.clientKey.value = newKey();
+    delete saved.dataset.typed;
+    saved.querySelector(".input:not(:has([data-kept])) :is(input, select, textarea)")?.focus();
+  });
+
+  // Back to what an untouched form begins with; a refused one begins with what was typed.
+  const empty = (field) => {
+    if (field instanceof HTMLSelectElement) {
+      const first = field.dataset.empty ?? "";
+      const known = [...field.options].some((option) => option.value === first);
+      field.value = known ? first : field.options[0].value;
+    } else {
+      field.value = "";
+    }
+  };
+
+  const newKey = () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
+    return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
+  };
+
+  const close = () => {
+    entry.replaceChildren();
+    entry.classList.remove("is-open");
+    (document.getElementById(opener) ?? document.getElementById("add"))?.focus();
+  };
+  document.body.addEventListener("record-corrected", close);
+  entry.addEventListener("click", (event) => {
+    if (event.target.closest("[data-closes-entry]")) {
+      close();
+    }
+  });
+  entry.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !form()?.dataset.typed) {
+      close();
+    }
+  });
+
+  addEventListener("beforeunload", (event) => {
+    if (form()?.dataset.typed) {
+      event.preventDefault();
+    }
+  });
+})();

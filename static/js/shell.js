@@ -1,0 +1,186 @@
+// What every page does: the secret of its forms, menus, dialogs, keys, and what the reader is told.
+(() => {
+  "use strict";
+  const SCOPE = ["siteId", "period", "startDate", "endDate"];
+  const TOLD_MS = 6000;
+  const one = (selector) => document.querySelector(selector);
+  const meta = () => one('meta[name="csrf-token"]');
+
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRFToken"] = meta().content;
+    if (event.detail.elt.id === "view") {
+      tidy(event.detail.parameters);
+    }
+  });
+
+  // An address says only what was chosen.
+  const tidy = (parameters) => {
+    const isCustom = parameters.period === "custom";
+    for (const [name, value] of Object.entries(parameters)) {
+      if (value === "" || (!isCustom && (name === "startDate" || name === "endDate"))) {
+        delete parameters[name];
+      }
+    }
+  };
+
+  // Links to other pages carry what this one looks at.
+  const carryScope = () => {
+    const here = new URLSearchParams(location.search);
+    for (const link of document.querySelectorAll("[data-carries-scope]")) {
+      const address = new URL(link.href);
+      for (const name of SCOPE) {
+        here.has(name) ? address.searchParams.set(name, here.get(name)) : address.searchParams.delete(name);
+      }
+      link.href = address.pathname + address.search;
+      if (link.hasAttribute("hx-get")) {
+        link.setAttribute("hx-get", link.getAttribute("href"));
+      }
+    }
+  };
+  document.body.addEventListener("htmx:pushedIntoHistory", carryScope);
+
+  // What stays as it is when a fragment is renewed: drawings, and what the reader has opened.
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => !(old instanceof HTMLCanvasElement) || undefined;
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => {
+    const isOpened = name === "open" || ((name === "hidden" || name === "aria-expanded") && isToggled(node));
+    return !isOpened;
+  };
+  Idiomorph.defaults.callbacks.afterNodeAdded = (node) => {
+    if (node instanceof HTMLTableRowElement && node.id.startsWith("record-")) {
+      node.classList.add("is-new");
+    }
+  };
+  const isToggled = (node) =>
+    node.hasAttribute("aria-controls") || (node.id && one(`[aria-controls="${CSS.escape(node.id)}"]`) !== null);
+
+  // Telling: what was done, aloud and for a while.
+  let untell = 0;
+  const tell = (text, doubts = []) => {
+    const place = one("#told");
+    place.replaceChildren();
+    for (const [line, css] of [[text, "told-text"], ...doubts.map((doubt) => [doubt, "told-doubt"])]) {
+      const paragraph = document.createElement("p");
+      paragraph.className = css;
+      paragraph.textContent = line;
+      place.append(paragraph);
+    }
+    clearTimeout(untell);
+    untell = setTimeout(() => place.replaceChildren(), TOLD_MS * (doubts.length ? 2 : 1));
+  };
+  document.body.addEventListener("tell", (event) => tell(event.detail.text));
+  for (const fact of ["record-saved", "record-corrected", "record-voided"]) {
+    document.body.addEventListener(fact, (event) => tell(event.detail.text, event.detail.doubts));
+  }
+
+  // The dialog opens when something is put into it.
+  const dialog = one("#dialog");
+  let opener = null;
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (dialog.contains(event.detail.elt) || event.detail.target === dialog) {
+      if (!dialog.open) {
+        opener = document.activeElement;
+        dialog.showModal();
+      }
+      const title = dialog.querySelector("h1, h2");
+      dialog.setAttribute("aria-label", title ? title.textContent : "");
+      (dialog.querySelector("[aria-invalid]") ?? dialog.querySelector("[autofocus]"))?.focus();
+    }
+  });
+  dialog.addEventListener("close", () => {
+    dialog.replaceChildren();
+    if (opener?.isConnected) {
+      opener.focus();
+    }
+  });
+  document.body.addEventListener("record-voided", () => dialog.close());
+
+  // A session that ended: the page stays, and signing in happens above it, where something was typed.
+  document.body.addEventListener("htmx:beforeOnLoad", (event) => {
+    const answer = event.detail.xhr;
+    if (answer.status === 401 && answer.getResponseHeader("HX-Redirect") && one('form[data-typed], dialog[open]')) {
+      event.preventDefault();
+      askToSignIn();
+    }
+  });
+  const askToSignIn = () => {
+    if (!one("#signin-form")) {
+      htmx.ajax("GET", one("#sign-in-again").dataset.url, { target: "#dialog", swap: "innerHTML" });
+    }
+  };
+  document.body.addEventListener("session-over", () => {
+    if (one("form[data-typed], dialog[open]")) {
+      askToSignIn();
+    } else {
+      location.reload();
+    }
+  });
+  document.body.addEventListener("signed-in", (event) => {
+    meta().content = event.detail.csrf;
+    for (const field of document.querySelectorAll('input[name="csrf_token"]')) {
+      field.value = event.detail.csrf;
+    }
+    dialog.close();
+  });
+
+  // Buttons that open, close and empty.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) {
+        menu.open = false;
+      }
+    }
+    if (!button) {
+      return;
+    }
+    if (button.hasAttribute("aria-controls")) {
+      const isOpen = button.getAttribute("aria-expanded") === "true";
+      button.setAttribute("aria-expanded", String(!isOpen));
+      document.getElementById(button.getAttribute("aria-controls")).hidden = isOpen && !button.matches(".filters-button");
+    } else if (button.dataset.empties) {
+      one(button.dataset.empties).replaceChildren();
+    } else if (button.hasAttribute("data-closes-dialog")) {
+      dialog.close();
+    } else if (button.hasAttribute("data-clears-filters")) {
+      clearFilters(button);
+    }
+  });
+  const clearFilters = (button) => {
+    for (const control of button.parentElement.querySelectorAll("select, input")) {
+      control.value = "";
+      control.classList.remove("is-set");
+    }
+    button.form.requestSubmit();
+  };
+
+  const view = one("#view");
+  view?.addEventListener("input", (event) => {
+    if (event.target.closest(".view-filters")) {
+      event.target.classList.toggle("is-set", event.target.value !== "");
+    }
+  });
+
+  // Keys: n begins an entry, / goes to the filters, Escape closes what is open.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const menu = one("details.menu[open]");
+      if (menu) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      }
+      return;
+    }
+    const isTyping = event.target.closest?.("input, select, textarea, [contenteditable]");
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || dialog.open) {
+      return;
+    }
+    if (event.key === "n" && one('[data-key="n"]')) {
+      event.preventDefault();
+      one('[data-key="n"]').click();
+    } else if (event.key === "/" && one(".view-filters")) {
+      event.preventDefault();
+      one(".filters-button")?.setAttribute("aria-expanded", "true");
+      one(".view-filters select, .view-filters input").focus();
+    }
+  });
+})();
