@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
-from uuid import uuid4
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from deskops import cli
 from deskops.home import held
-from tests.services.plugin import chosen_database
+from tests.own_database import own_database
 
 SITE = "ALASLA-29"
 COMMANDS = [*([name] for name in cli.COMMANDS), ["user", "add"], ["token", "add"]]
@@ -64,52 +64,31 @@ class Installation(NamedTuple):
 @pytest.fixture
 def empty(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Installation]:
     """Nothing but a place."""
-    home = tmp_path / "home of Ann"
-    if chosen_database() == "sqlite":
-        yield Installation(home, "")
-        return
-    cluster = request.getfixturevalue("postgresql")
-    name = f"cli_{uuid4().hex}"
-    yield Installation(home, cluster.create_database(name))
-    cluster.drop_database(name)
+    with own_database(request) as url:
+        yield Installation(tmp_path / "home of Ann", url)
 
 
 @pytest.fixture(scope="session")
 def first_book(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[tuple[Path, str]]:
-    """A migrated, seeded book, made once and copied: its home, and on PostgreSQL its database's name."""
-    home = tmp_path_factory.mktemp("first") / "home"
-    name, url = "", ""
-    cluster = None
-    if chosen_database() == "postgresql":
-        cluster = request.getfixturevalue("postgresql")
-        name = f"first_{uuid4().hex}"
-        url = cluster.create_database(name)
-    begun = Installation(home, url)
-    for command in ("migrate", "seed"):
-        done = begun.run(command)
-        assert done.code == 0, done.err
-    yield home, name
-    if cluster is not None:
-        cluster.drop_database(name)
+) -> Iterator[Installation]:
+    """A migrated, seeded book, made once and copied for each test."""
+    with own_database(request) as url:
+        begun = Installation(tmp_path_factory.mktemp("first") / "home", url)
+        for command in ("migrate", "seed"):
+            done = begun.run(command)
+            assert done.code == 0, done.err
+        yield begun
 
 
 @pytest.fixture
-def yard(
-    tmp_path: Path, first_book: tuple[Path, str], request: pytest.FixtureRequest
-) -> Iterator[Installation]:
+def yard(tmp_path: Path, first_book: Installation, request: pytest.FixtureRequest) -> Iterator[Installation]:
     """An installation with a book of its own."""
-    first, template = first_book
     home = tmp_path / "home of Ann"
-    shutil.copytree(first, home)
-    if not template:
-        yield Installation(home, "")
-        return
-    cluster = request.getfixturevalue("postgresql")
-    name = f"cli_{uuid4().hex}"
-    yield Installation(home, cluster.create_database(name, template))
-    cluster.drop_database(name)
+    shutil.copytree(first_book.home, home)
+    template = urlsplit(first_book.database_url).path.removeprefix("/")
+    with own_database(request, copy_of=template) as url:
+        yield Installation(home, url)
 
 
 def add_person(yard: Installation, *words: str, email: str = "ben@yard.example") -> Done:

@@ -17,7 +17,7 @@ from typing import IO
 import pytest
 
 from deskops import processes
-from tests.services.plugin import chosen_database
+from tests.own_database import own_database
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -28,12 +28,13 @@ class Running:
 
     def __init__(self, home: Path, port: int, **variables: str) -> None:
         inherited = {name: text for name, text in os.environ.items() if not name.startswith("DESKOPS_")}
-        own = {"DESKOPS_HOME": str(home), "PORT": str(port), "REDIS_URL": "", "DATABASE_URL": ""}
+        own = {"DESKOPS_HOME": str(home), "PORT": str(port), "REDIS_URL": ""}
         self.address = f"http://127.0.0.1:{port}"
         self.said: list[str] = []
+        self.environment = {**inherited, **own, **variables}
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "deskops.cli", "up"],
-            env={**inherited, **own, **variables},
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -99,26 +100,22 @@ Start = Callable[..., Running]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts `deskops up` on one home; whatever still runs at the end is killed."""
+def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Start]:
+    """Starts `deskops up` on one home and database; whatever still runs at the end is killed."""
     begun: list[Running] = []
+    with own_database(request) as url:
 
-    def start_one(**variables: str) -> Running:
-        begun.append(Running(tmp_path / "home", free_port(), **variables))
-        return begun[-1]
+        def start_one(**variables: str) -> Running:
+            begun.append(Running(tmp_path / "home", free_port(), **{"DATABASE_URL": url, **variables}))
+            return begun[-1]
 
-    yield start_one
-    for running in begun:
-        family = running.family() if running.process.poll() is None else {}
-        for pid in family:
-            os.kill(pid, signal.SIGKILL)
-        running.process.wait()
-        running.listening.join()
-
-
-pytestmark = pytest.mark.skipif(
-    chosen_database() != "sqlite", reason="the embedded default is SQLite; PostgreSQL has its own test below"
-)
+        yield start_one
+        for running in begun:
+            family = running.family() if running.process.poll() is None else {}
+            for pid in family:
+                os.kill(pid, signal.SIGKILL)
+            running.process.wait()
+            running.listening.join()
 
 
 def test_up_serves_and_a_second_one_on_the_same_home_is_one_clear_line(start: Start) -> None:
@@ -135,8 +132,9 @@ def test_up_serves_and_a_second_one_on_the_same_home_is_one_clear_line(start: St
 
 def test_a_stop_leaves_no_process_and_the_next_start_keeps_everything(start: Start, tmp_path: Path) -> None:
     first = start(DEMO="0").ready()
+    # up, the queue, the web server and its two processes, the worker
+    first.until(lambda: len(first.family()) >= 6)
     family = first.family()
-    assert len(family) >= 6
     assert first.stop(signal.SIGINT) == 0
     assert not [line for pid, line in family.items() if processes.is_alive(pid)]
     key = (tmp_path / "home" / "secret.key").read_text()
@@ -204,12 +202,9 @@ def test_the_demo_yard_has_its_sign_ins_and_stays_on_this_machine(start: Start, 
     beyond.listening.join()
     assert "deskops demo --remove" in beyond.text
 
-    removing = {**os.environ, "DESKOPS_HOME": str(tmp_path / "home"), "DATABASE_URL": ""}
+    removing = {**first.environment, "DEMO": "1"}
     subprocess.run([sys.executable, "-m", "deskops.cli", "demo", "--remove"], env=removing, check=True)
     assert not kept.exists()
-    second = start(HOST="0.0.0.0").ready()
-    assert "demo.invalid" not in second.text
-    second.stop()
-    third = start().ready()
-    assert "demo.invalid" not in third.text, "what was removed does not come back"
-    assert third.stop() == 0
+    second = start().ready()
+    assert "demo.invalid" not in second.text, "what was removed does not come back"
+    assert second.stop() == 0
