@@ -26,14 +26,6 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 LIMIT_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 every_module = pytest.mark.parametrize("module", MODULES.values(), ids=list(MODULES))
-# Tons of the modules that have them, hours and people of the others: a number that a correction may change.
-MEASURES = {
-    "production": ("quantity", 3),
-    "dispatch": ("quantity", 3),
-    "received": ("quantity", 3),
-    "equipment": ("runHours", 2),
-    "manpower": ("totalHours", 2),
-}
 
 
 def body_of(answer: TestResponse) -> dict[str, Any]:
@@ -69,6 +61,13 @@ def bad_fields(answer: TestResponse) -> set[str]:
     fields = refused(answer, 400, "VALIDATION_ERROR")["fields"]
     assert all(isinstance(text, str) and text for texts in fields.values() for text in texts)
     return set(fields)
+
+
+def measure_of(module: Module) -> tuple[str, int]:
+    """The key of a number that a record of this module is about, tons or hours, and its decimals."""
+    field = next(field for field in module.measures if field.kind.places)
+    assert field.kind.places
+    return field.key, field.kind.places
 
 
 def path(module: Module, record: dict[str, Any] | None = None) -> str:

@@ -100,7 +100,7 @@ def batch_of_production(site: Site) -> dict[str, Any]:
 
 
 def test_hours_beyond_the_day_are_named_by_row(api: Api, alpha: Site) -> None:
-    hours = {"runHours": 16, "idleHours": 0, "downtimeHours": 0}
+    hours: dict[str, Any] = {"runHours": 16, "idleHours": 0, "downtimeHours": 0}
     body = {"records": [sample("equipment", alpha, shift=shift, **hours) for shift in ("MORNING", "NIGHT")]}
     rows = refused(api("ben").post("/api/equipment/bulk", body), 400, "VALIDATION_ERROR")["rows"]
     assert {index: set(fields) for index, fields in rows.items()} == {"1": {"runHours"}}

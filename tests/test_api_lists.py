@@ -9,10 +9,11 @@ import pytest
 
 from deskops import database
 from deskops.accounts.models import Site
-from deskops.modules import DISPATCH, EQUIPMENT, MANPOWER, PRODUCTION, RECEIVED
+from deskops.modules import DISPATCH, MODULES, RECEIVED
 from deskops.records import service
 from deskops.records.module import Module
-from deskops.schema import counters
+from deskops.schema import counters, references
+from deskops.schema.fields import AnyOf
 from tests.api_contract import (
     Api,
     Cast,
@@ -26,43 +27,32 @@ from tests.api_contract import (
     path,
     refused,
 )
-from tests.samples import as_read, sample
+from tests.samples import SAMPLES, as_read, sample
 
-# {module: {parameter: (value sent, the field of a body it picks by, a value it must not pick)}}
-CHOICES: dict[str, dict[str, tuple[str, str, str]]] = {
-    "production": {
-        "materialType": ("COARSE_AGGREGATE", "materialId", "FINE-WASHED"),
-        "shift": ("MORNING", "shift", "NIGHT"),
-        "status": ("ACTIVE", "status", "PENDING"),
-    },
-    "dispatch": {
-        "materialType": ("AGGREGATE_BASE", "materialId", "FINE-WASHED"),
-        "status": ("ACTIVE", "status", "CANCELLED"),
-    },
-    "received": {
-        "materialType": ("RAW-CONCRETE", "materialId", "RAW-MIXED"),
-        "status": ("ACTIVE", "status", "COMPLETED"),
-    },
-    "equipment": {
-        "equipmentType": ("CRUSHING_SCREENING", "equipmentId", "LOADER-01"),
-        "shift": ("MORNING", "shift", "AFTERNOON"),
-        "status": ("ACTIVE", "status", "PENDING"),
-    },
-    "manpower": {
-        "role": ("LABORER", "role", "SECURITY"),
-        "shift": ("MORNING", "shift", "NIGHT"),
-        "status": ("ACTIVE", "status", "CANCELLED"),
-    },
-}
 every_choice = pytest.mark.parametrize(
     ("module", "name"),
     [
         (module, name)
-        for module in (PRODUCTION, DISPATCH, RECEIVED, EQUIPMENT, MANPOWER)
-        for name in CHOICES[module.name]
+        for module in MODULES.values()
+        for name, (_, one) in module.filters.items()
+        if isinstance(one, AnyOf)
     ],
     ids=lambda each: each.name if isinstance(each, Module) else each,
 )
+
+
+def one_and_another(module: Module, name: str, record: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What picks this record by this filter, and the change of a body that it does not pick."""
+    field, one = module.filters[name]
+    assert isinstance(one, AnyOf)
+    if not field.reference:
+        value = record[field.key]
+        return value, {field.key: next(choice for choice in field.choices if choice != value)}
+    attribute = one.by or "code"
+    own = references.find(field.reference, SAMPLES[module.name][field.key])
+    value = getattr(own, attribute)
+    other = next(row for row in references.active(field.reference) if getattr(row, attribute) != value)
+    return value, {field.key: other.code}
 
 
 def ids(records: list[dict[str, Any]]) -> list[str]:
@@ -108,7 +98,8 @@ def test_a_walk_by_cursor_meets_every_record_once(
 ) -> None:
     newest_first = fill(module, alpha, cast("ben"), 11)
     ben = api("ben")
-    met, cursor = [], {}
+    met: list[str] = []
+    cursor: dict[str, str] = {}
     for _ in range(6):
         answer = ben.get(path(module), **always(alpha), pageSize=2, sortOrder=order, **cursor)
         met += ids(data(answer))
@@ -227,9 +218,9 @@ def test_a_filter_picks_what_has_the_value_and_counts_it(
     module: Module, name: str, api: Api, alpha: Site
 ) -> None:
     ben = api("ben")
-    value, field, other = CHOICES[module.name][name]
     wanted = enter(ben, module, alpha)
-    unwanted = enter(ben, module, alpha, alpha.today() - timedelta(days=1), **{field: other})
+    value, change = one_and_another(module, name, wanted)
+    unwanted = enter(ben, module, alpha, alpha.today() - timedelta(days=1), **change)
     answer = ben.get(path(module), **always(alpha), **{name: value})
     assert ids(data(answer)) == [wanted["id"]]
     assert body_of(answer)["meta"]["totalCount"] == 1

@@ -14,7 +14,6 @@ from deskops.modules.reference import Material
 from deskops.records.module import Module
 from deskops.schema import counters, references
 from tests.api_contract import (
-    MEASURES,
     MOMENT,
     Api,
     bad_fields,
@@ -23,6 +22,7 @@ from tests.api_contract import (
     enter,
     every_module,
     exactly,
+    measure_of,
     path,
     refused,
 )
@@ -76,7 +76,7 @@ def test_what_was_read_and_sent_back_changes_nothing_but_the_version(
 @every_module
 def test_a_correction_changes_what_was_sent_and_nothing_else(module: Module, api: Api, alpha: Site) -> None:
     ben = api("ben")
-    measure, _ = MEASURES[module.name]
+    measure, _ = measure_of(module)
     record = enter(ben, module, alpha)
     answer = ben.patch(path(module, record), {measure: 3.25, "notes": "weighed again"})
     corrected = data(answer)
@@ -89,15 +89,16 @@ def test_a_correction_changes_what_was_sent_and_nothing_else(module: Module, api
 @every_module
 def test_numbers_are_exact_to_their_last_decimal(module: Module, api: Api, alpha: Site) -> None:
     ben = api("ben")
-    measure, places = MEASURES[module.name]
+    measure, places = measure_of(module)
     sent = Decimal("8.123" if places == 3 else "8.12")
-    record = enter(ben, module, alpha, **{measure: float(sent)})
+    values: dict[str, Any] = {measure: float(sent)}
+    record = enter(ben, module, alpha, **values)
     assert exactly(data(ben.get(path(module, record)))[measure]) == sent
 
 
 @every_module
 def test_one_decimal_too_many_is_refused(module: Module, api: Api, alpha: Site) -> None:
-    measure, places = MEASURES[module.name]
+    measure, places = measure_of(module)
     value = 8 + 10 ** -(places + 1)
     assert bad_fields(api("ben").post(path(module), sample(module.name, alpha, **{measure: value}))) == {
         measure
@@ -109,7 +110,7 @@ def test_one_decimal_too_many_is_refused(module: Module, api: Api, alpha: Site) 
 def test_a_measure_that_is_no_sound_number_is_refused(
     module: Module, value: Any, api: Api, alpha: Site
 ) -> None:
-    measure, _ = MEASURES[module.name]
+    measure, _ = measure_of(module)
     assert bad_fields(api("ben").post(path(module), sample(module.name, alpha, **{measure: value}))) == {
         measure
     }
@@ -117,8 +118,9 @@ def test_a_measure_that_is_no_sound_number_is_refused(
 
 @every_module
 def test_every_bad_field_is_told_at_once(module: Module, api: Api, alpha: Site) -> None:
-    measure, _ = MEASURES[module.name]
-    body = sample(module.name, alpha, status="GONE", notes="n" * 501, date="31-12-2025", **{measure: "much"})
+    measure, _ = measure_of(module)
+    bad = {"status": "GONE", "notes": "n" * 501, "date": "31-12-2025", measure: "much"}
+    body = sample(module.name, alpha) | bad
     assert bad_fields(api("ben").post(path(module), body)) == {"status", "notes", "date", measure}
 
 
@@ -336,7 +338,7 @@ def test_a_material_and_a_type_that_disagree_are_refused(api: Api, alpha: Site) 
 def test_the_texts_of_the_contract_are_kept(
     module: Module, field: str, text: str, api: Api, alpha: Site
 ) -> None:
-    answer = api("ben").post(path(module), sample(module.name, alpha, **{field: "NONE"}))
+    answer = api("ben").post(path(module), sample(module.name, alpha) | {field: "NONE"})
     assert refused(answer, 400, "VALIDATION_ERROR")["fields"] == {field: [text]}
 
 
@@ -361,12 +363,12 @@ def test_loads_become_tons_only_where_a_load_has_tons(api: Api, alpha: Site) -> 
 def test_rates_are_computed_and_nothing_divides_by_nothing(api: Api, alpha: Site) -> None:
     ben = api("ben")
     assert enter(ben, EQUIPMENT, alpha, runHours=1, idleHours=1, downtimeHours=1)["utilizationRate"] == 33.33
-    idle = {"runHours": 0, "idleHours": 0, "downtimeHours": 0, "downtimeReasons": []}
+    idle: dict[str, Any] = {"runHours": 0, "idleHours": 0, "downtimeHours": 0, "downtimeReasons": []}
     assert enter(ben, EQUIPMENT, alpha, shift="NIGHT", **idle)["utilizationRate"] == 0
     assert (
         enter(ben, MANPOWER, alpha, presentCount=2, absentCount=1, totalHours=16)["attendanceRate"] == 66.67
     )
-    nobody = {"presentCount": 0, "absentCount": 0, "totalHours": 0}
+    nobody: dict[str, Any] = {"presentCount": 0, "absentCount": 0, "totalHours": 0}
     assert enter(ben, MANPOWER, alpha, shift="NIGHT", **nobody)["attendanceRate"] == 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, g, request
 from werkzeug import exceptions
 
-from deskops.api import charts, envelope, metrics, records, session, sites
+from deskops.api import charts, envelope, exports, metrics, records, session, sites
 from deskops.api.limits import RequestLimiter
 from deskops.config import Settings
 from deskops.errors import DeskOpsError, EditConflict, RateLimitExceeded, Unauthorized
@@ -22,7 +22,7 @@ def register(app: Flask, settings: Settings) -> None:
     """Put the API's routes and its order of judgement on the application."""
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
     blueprint.add_url_rule("/hello", HELLO, hello)
-    for part in (session, sites, records, metrics, charts):
+    for part in (session, sites, records, metrics, charts, exports):
         part.add_routes(blueprint)
     app.extensions["request_limiter"] = limiter = RequestLimiter(settings)
     # On the application: an unknown path under /api is judged the same way.
