@@ -43,7 +43,7 @@ def dispatch(function: str, row_id: str) -> bool:
             queue.exports_queue(connected).enqueue(
                 function,
                 row_id,
-                job_id=row_id,
+                job_id=job_id(function, row_id),
                 unique=True,
                 job_timeout=LONGEST_JOB_SECONDS,
                 result_ttl=KEPT_SECONDS,
@@ -63,13 +63,18 @@ def dispatch_forgotten(function: str, row_ids: Collection[str]) -> int:
     if not row_ids:
         return 0
     with queue.connection(settings()) as connected:
-        forgotten = [row_id for row_id in row_ids if not _is_under_way(connected, row_id)]
+        forgotten = [row_id for row_id in row_ids if not _is_under_way(connected, job_id(function, row_id))]
     return sum(dispatch(function, row_id) for row_id in forgotten)
 
 
-def _is_under_way(connected: redis.Redis, row_id: str) -> bool:
+def job_id(function: str, row_id: str) -> str:
+    """What the queue knows this work by: a row may be run, and be undone."""
+    return f"{function.rpartition('.')[2]}-{row_id}"
+
+
+def _is_under_way(connected: redis.Redis, queued_id: str) -> bool:
     try:
-        job = Job.fetch(row_id, connection=connected, serializer="json")
+        job = Job.fetch(queued_id, connection=connected, serializer="json")
     except NoSuchJobError:
         return False
     if job.get_status() in UNDER_WAY:

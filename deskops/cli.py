@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "deskops.commands.demo:demo",
     "user": "deskops.commands.people:user",
     "token": "deskops.commands.people:token",
+    "import": "deskops.commands.imports:import_file",
     "backup": "deskops.commands.backups:backup",
     "restore": "deskops.commands.backups:restore",
     "totals": "deskops.commands.totals:totals",

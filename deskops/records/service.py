@@ -33,6 +33,7 @@ from deskops.records.record import Record
 from deskops.records.trail import event, signature
 from deskops.records.uniqueness import taken_keys
 from deskops.schema import counters, kinds
+from deskops.schema.reading import Reading
 
 REASON = kinds.adapter(kinds.LONG_TEXT, max_length=500)
 
@@ -88,7 +89,11 @@ def create_many(
 
 def draft(module: Module, sent: Sent, actor: Actor, *, strict: bool) -> Draft:
     """Read and judge one record by itself. Raises Forbidden where the actor may not enter at its site."""
-    reading = module.schema.read(sent, strict=strict)
+    return draft_of(module, module.schema.read(sent, strict=strict), actor)
+
+
+def draft_of(module: Module, reading: Reading, actor: Actor) -> Draft:
+    """The record of what was read, judged by itself. Raises Forbidden where the actor may not enter at its site."""
     site = reading.values.get("site")
     if site is not None:
         actor.require(CREATE, site.id)

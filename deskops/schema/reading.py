@@ -67,15 +67,16 @@ class Schema:
         if strict:
             reading.problems += [Problem(key, NO_SUCH_FIELD) for key in sent if key not in self.accepted]
         for one in self.fields:
-            value, problems = self._read_field(one, sent, strict, partial)
+            value, problems = self.read_field(one, sent, strict=strict, partial=partial)
             reading.problems += problems
             if value is not MISSING and not problems:
                 reading.values[one.name] = value
         return reading
 
-    def _read_field(
-        self, one: Field, sent: Mapping[str, Any], strict: bool, partial: bool
+    def read_field(
+        self, one: Field, sent: Mapping[str, Any], *, strict: bool, partial: bool
     ) -> tuple[Any, list[Problem]]:
+        """One field's value, by any of its names: (value, nothing), or (MISSING, what is wrong or nothing)."""
         given = {name: value for name in one.names if (value := given_value(sent, name)) is not MISSING}
         told = {name: read_value(one, value, strict) for name, value in given.items() if value is not None}
         problems = [Problem(name, message) for name, (_, messages) in told.items() for message in messages]
