@@ -21,14 +21,15 @@ from rq.registry import StartedJobRegistry
 
 from deskops import background, book, database, logs, processes, queue
 from deskops.config import Settings
-from deskops.exports import jobs
+from deskops.exports import jobs as exports
+from deskops.imports import jobs as imports
 from deskops.reactions import REACTIONS
 from deskops.records import service
 
 log = logging.getLogger(__name__)
 
 # Done at the start and every MAINTENANCE_SECONDS: above all, rows that wait without a job in the queue get one.
-UPKEEP: tuple[Callable[[], object], ...] = (jobs.redispatch, jobs.expire)
+UPKEEP: tuple[Callable[[], object], ...] = (exports.redispatch, imports.redispatch, exports.expire, imports.sweep)
 
 # With the defaults an abandoned job is found after 13 minutes; with these within half of one.
 WORKER_SECONDS = 30
@@ -111,3 +112,8 @@ def clear_after_crash(waiting: rq.Queue) -> None:
     if is_one_alive:
         return
     StartedJobRegistry(queue=waiting).cleanup(timestamp=datetime.now(UTC).timestamp() + 1e9)
+    # Taken by a worker that died before it began: without this it is missed for another minute.
+    for job_id in waiting.intermediate_queue.get_job_ids():
+        if waiting.get_job_position(job_id) is None:
+            waiting.push_job_id(job_id, at_front=True)
+        waiting.intermediate_queue.remove(job_id)

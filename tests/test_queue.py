@@ -195,6 +195,19 @@ def test_what_a_dead_worker_had_begun_is_retried_at_once(
         assert rq.Worker.all(queue=exports, serializer="json") == []
 
 
+def test_what_a_worker_took_and_never_began_waits_again(
+    settings: config.Settings, server: "subprocess.Popen[bytes]"
+) -> None:
+    with queue.connection(settings) as asking:
+        exports = queue.exports_queue(asking)
+        job = exports.enqueue("operator.add", 2, 3)
+        asking.lmove(exports.key, exports.intermediate_queue.key)
+        assert exports.job_ids == []
+        worker.clear_after_crash(exports)
+        assert exports.job_ids == [job.id]
+        assert exports.intermediate_queue.get_job_ids() == []
+
+
 def test_a_log_line_is_json_with_its_request_and_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
     record = logging.LogRecord(
         "deskops", logging.INFO, "", 0, "sent by %s with Bearer %s", ("ann@yard.example", "dops_abc"), None
