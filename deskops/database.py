@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,8 @@ class _Waiting(threading.local):
 
 
 _waiting = _Waiting()
+# SQLite has one writer; those of one process queue here, instead of asleep in its busy handler.
+_one_writer = threading.Lock()
 
 
 def connect(url: str) -> peewee.Database:
@@ -140,7 +142,7 @@ def transaction() -> Iterator[None]:
         return
     _waiting.calls.clear()
     open_connection()
-    with database.atomic():
+    with _one_writer if is_sqlite() else nullcontext(), database.atomic():
         yield
     calls, _waiting.calls = _waiting.calls, []
     for call in calls:
