@@ -47,9 +47,16 @@ def error_page(error: errors.DeskOpsError) -> Response:
         return health.without_database()
     if isinstance(error, errors.Forbidden | errors.Unauthorized) and must_sign_in(error):
         return signin.expired_form() if request.endpoint == "web.save_signin" else signin.ask_to_sign_in()
-    told = words.texts(message for messages in error.details.get("fields", {}).values() for message in messages)
+    told = words.texts(
+        message for messages in error.details.get("fields", {}).values() for message in messages
+    )
     request_id = error.details.get("requestId", "") if error.status >= 500 else ""
-    facts = {"message": words.text(error.message), "problems": told, "request_id": request_id, "status": error.status}
+    facts = {
+        "message": words.text(error.message),
+        "problems": told,
+        "request_id": request_id,
+        "status": error.status,
+    }
     if not fragments.is_fragment():
         return fragments.answer(render_template("shell/error.html", **facts), error.status)
     response = fragments.answer(render_template("shell/_notice.html", **facts), error.status)

@@ -62,7 +62,15 @@ def show() -> Response:
     """The board; for a script only its fragment, kept while nothing changes."""
     scope = read_scope(request.args, identity.actor())
     seen = live.version_of(scope.sites)
-    key = ("board", url(scope), scope.start, scope.end, seen, str(words.locale()), *(site.id for site in scope.sites))
+    key = (
+        "board",
+        url(scope),
+        scope.start,
+        scope.end,
+        seen,
+        str(words.locale()),
+        *(site.id for site in scope.sites),
+    )
     html = fragments.kept.get(key, lambda: board_html(scope))
     if not fragments.is_fragment():
         return fragments.answer(render_template("dashboard/page.html", scope=scope, board=html, seen=seen))
@@ -114,7 +122,10 @@ def sparkline(values: Sequence[Decimal]) -> Sparkline:
     step = (LINE_WIDTH - 2 * LINE_MARGIN) / max(len(values) - 1, 1)
     height = LINE_HEIGHT - 2 * LINE_MARGIN
     places = [
-        (round(LINE_MARGIN + index * step, 1), round(LINE_HEIGHT - LINE_MARGIN - float(value / most) * height, 1))
+        (
+            round(LINE_MARGIN + index * step, 1),
+            round(LINE_HEIGHT - LINE_MARGIN - float(value / most) * height, 1),
+        )
         for index, value in enumerate(values)
     ]
     spoken = ", ".join(words.number(value, words.CARD_PLACES) for value in values)

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from deskops.records.module import Module
 from deskops.schema import references
-from deskops.schema.fields import AnyOf, Contains, Field
+from deskops.schema.fields import AnyOf, Contains, Field, Range
 from deskops.web import words
 
 
@@ -37,13 +37,17 @@ class Control(NamedTuple):
 
 def controls(module: Module, params: Mapping[str, str]) -> list[Control]:
     """The module's filters with what is chosen: lists first, then texts."""
-    found = [control(field, one, params.get(name, "")) for name, (field, one) in module.filters.items()]
+    found = [
+        control(field, one, params.get(name, ""))
+        for name, (field, one) in module.filters.items()
+        if not isinstance(one, Range)
+    ]
     return sorted(found, key=lambda one: not one.groups)
 
 
 def control(field: Field, one: AnyOf | Contains, value: str) -> Control:
     label = words.text(one.label or field.label)
-    if isinstance(one, Contains):
+    if not isinstance(one, AnyOf):
         return Control(one.name, label, value, [])
     return Control(one.name, label, value, groups(field, one, value))
 

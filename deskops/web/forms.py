@@ -13,7 +13,14 @@ from flask_babel import gettext
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
 from deskops.accounts.policy import CREATE
-from deskops.errors import DeskOpsError, DuplicateRecord, EditConflict, IdempotencyConflict, ValidationFailed, say
+from deskops.errors import (
+    DeskOpsError,
+    DuplicateRecord,
+    EditConflict,
+    IdempotencyConflict,
+    ValidationFailed,
+    say,
+)
 from deskops.records.module import Module
 from deskops.records.record import SHIFT_NAMES
 from deskops.schema import kinds, references
@@ -63,7 +70,9 @@ class Input:
 
     @property
     def longest(self) -> int | None:
-        return getattr(self.field.column, "max_length", None) if self.control in ("text", "textarea") else None
+        return (
+            getattr(self.field.column, "max_length", None) if self.control in ("text", "textarea") else None
+        )
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,9 @@ class Form:
     holder: str = ""
 
 
-def new_form(module: Module, actor: Actor, site: Site | None, sent: Sent, refused: DeskOpsError | None = None) -> Form:
+def new_form(
+    module: Module, actor: Actor, site: Site | None, sent: Sent, refused: DeskOpsError | None = None
+) -> Form:
     """An empty form for the site's present shift, or what was typed with what is wrong with it."""
     sites = actor.sites(CREATE)
     chosen = site if site in sites else next(iter(sites), None)
@@ -93,7 +104,9 @@ def new_form(module: Module, actor: Actor, site: Site | None, sent: Sent, refuse
 def first_values(module: Module, site: Site | None) -> dict[str, str]:
     """What a new form begins with: the site, its day and shift, and the fields' own beginnings."""
     found = {
-        one.key: str(one.empty) for one in module.schema.fields if one.kind is kinds.CHOICE and isinstance(one.empty, str)
+        one.key: str(one.empty)
+        for one in module.schema.fields
+        if one.kind is kinds.CHOICE and isinstance(one.empty, str)
     }
     if site is None:
         return found
@@ -112,7 +125,9 @@ def working_shift(now: datetime, starts: str) -> tuple[date, str]:
     return now.date(), begun[-1]
 
 
-def correction_form(module: Module, record: Any, sent: Sent | None = None, refused: DeskOpsError | None = None) -> Form:
+def correction_form(
+    module: Module, record: Any, sent: Sent | None = None, refused: DeskOpsError | None = None
+) -> Form:
     """The stored values, or what was typed with what is wrong with it. A record stays at its site."""
     inputs = []
     current = refused.current if isinstance(refused, EditConflict) else record
@@ -146,7 +161,10 @@ def options_of(one: Field, value: str, sites: Sequence[Site]) -> list[Option]:
     """The choices of a list: active rows, and the one that stands there already."""
     if one.choices:
         empty = [] if one.empty else [Option("", gettext("none"))]
-        return [*empty, *(Option(code, words.text(label), code == value) for code, label in one.column.choices)]
+        return [
+            *empty,
+            *(Option(code, words.text(label), code == value) for code, label in one.column.choices),
+        ]
     if not one.reference:
         return []
     rows: Sequence[Any] = sites if one.reference is Site else references.active(one.reference)
@@ -159,7 +177,8 @@ def options_of(one: Field, value: str, sites: Sequence[Site]) -> list[Option]:
 
 
 def option_text(row: Any) -> str:
-    return str(row.name) if row.name == row.code else f"{row.name} · {row.code}"
+    """Sites by their code first: their names begin alike, and the box is narrow."""
+    return f"{row.code} · {row.name}" if isinstance(row, Site) else f"{row.name} · {row.code}"
 
 
 def judged(form: Form, refused: DeskOpsError | None) -> Form:

@@ -41,7 +41,7 @@ _lock = threading.Lock()
 
 def register(app: Flask, pages: Blueprint) -> None:
     pages.add_url_rule(PATH, "live", look)
-    app.wsgi_app = quick_answers(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = quick_answers(app.wsgi_app)  # type: ignore[method-assign, assignment]
 
 
 def look() -> Response:
@@ -54,7 +54,8 @@ def look() -> Response:
     response.headers["Cache-Control"] = "no-cache"
     known = Look(tuple(site.id for site in scope.sites), people, time.monotonic() + CHECKED_SECONDS)
     remember(key_of(request.environ), known)
-    return response.make_conditional(request.environ)
+    response.make_conditional(request.environ)
+    return response
 
 
 def version_of(sites: Sequence[Site]) -> str:
@@ -69,7 +70,9 @@ def quick_answers(app: Wsgi) -> Wsgi:
 
     def answer(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == PATH and has_seen_all(environ):
-            start("304 Not Modified", [("ETag", environ["HTTP_IF_NONE_MATCH"]), ("Cache-Control", "no-cache")])
+            start(
+                "304 Not Modified", [("ETag", environ["HTTP_IF_NONE_MATCH"]), ("Cache-Control", "no-cache")]
+            )
             return []
         return app(environ, start)
 

@@ -65,11 +65,16 @@ def table_key(at: Listing, actor: Actor) -> tuple[Any, ...]:
 
 
 def table_html(at: Listing, actor: Actor) -> str:
-    return render_template("records/_table.html", table=read_table(at, actor), module=at.module, scope=at.scope)
+    return render_template(
+        "records/_table.html", table=read_table(at, actor), module=at.module, scope=at.scope
+    )
 
 
 def read_table(at: Listing, actor: Actor) -> tables.Table:
-    asked: dict[str, Sequence[str]] = {**at.scope.asked(), **{name: [value] for name, value in at.params.items()}}
+    asked: dict[str, Sequence[str]] = {
+        **at.scope.asked(),
+        **{name: [value] for name, value in at.params.items()},
+    }
     return tables.build(at, read_query(at.module, asked, actor, strict=False), actor)
 
 
@@ -111,7 +116,9 @@ def create_record(name: str) -> Response:
         if refused.status >= 500:
             raise
         return form_answer(at, actor, new_form(at.module, actor, None, sent, refused), refused.status)
-    return written(at, "record_saved", say("Saved: %(record)s", record=described(at.module, saved.record)), saved.doubts)
+    return written(
+        at, "record_saved", say("Saved: %(record)s", record=described(at.module, saved.record)), saved.doubts
+    )
 
 
 def described(module: Module, record: Any) -> str:
@@ -177,7 +184,11 @@ def save_void(name: str, record_id: str) -> Response:
 
 
 def void_answer(at: Listing, actor: Actor, record: Any, refused: DeskOpsError | None = None) -> Response:
-    told = words.texts(refused.fields.get("reason", [refused.message])) if isinstance(refused, ValidationFailed) else []
+    told = (
+        words.texts(refused.fields.get("reason", [refused.message]))
+        if isinstance(refused, ValidationFailed)
+        else []
+    )
     if refused is not None and not told:
         told = [words.text(refused.message)]
     html = render_template(
@@ -191,4 +202,3 @@ def void_answer(at: Listing, actor: Actor, record: Any, refused: DeskOpsError | 
         problems=told,
     )
     return fragments.answer(html, refused.status if refused else 200)
-

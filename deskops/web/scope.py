@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
@@ -49,9 +50,9 @@ class Scope:
         return (self.site,) if self.site else self.choices
 
     @cached_property
-    def params(self) -> dict[str, str]:
+    def params(self) -> dict[str, Any]:
         """What the address says of it: only what differs from the first look."""
-        found = {"siteId": self.site.code} if self.site else {}
+        found: dict[str, Any] = {"siteId": self.site.code} if self.site and len(self.choices) > 1 else {}
         if self.period != FIRST_PERIOD:
             found["period"] = self.period
         if self.period == CUSTOM:

@@ -32,7 +32,9 @@ def sign_in() -> Response:
     email, password = request.form.get("email", ""), request.form.get("password", "")
     address = request.remote_addr or ""
     if not throttle().admits(address, email):
-        response = form_answer(gettext("Too many tries. Wait a minute and try again."), RateLimitExceeded.status)
+        response = form_answer(
+            gettext("Too many tries. Wait a minute and try again."), RateLimitExceeded.status
+        )
         response.headers["Retry-After"] = str(WAIT_SECONDS)
         return response
     try:
@@ -43,7 +45,7 @@ def sign_in() -> Response:
     if fragments.is_fragment():
         # The page below the dialog stays as it is, with a new secret for its forms.
         return fragments.done(signed_in={"csrf": generate_csrf()}, records_changed=True)
-    return redirect(wanted(), 303)  # type: ignore[return-value]
+    return redirect(wanted())  # type: ignore[return-value]
 
 
 def sign_out() -> Response:
@@ -63,7 +65,12 @@ def wanted() -> str:
     """The page the reader came for; only one of this installation."""
     path = request.values.get("next", "")
     parts = urlsplit(path)
-    is_own = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and path.isprintable()
+    is_own = (
+        path.startswith("/")
+        and not path.startswith(("//", "/\\"))
+        and not parts.netloc
+        and path.isprintable()
+    )
     return path if is_own and parts.path != url_for("web.signin") else url_for("web.dashboard")
 
 

@@ -22,7 +22,7 @@ from deskops.web.scope import Scope
 
 PAGE_SIZES = (25, 50, 100)
 FIRST_SORT = "date"
-Params = Mapping[str, str]
+Params = Mapping[str, Any]
 
 
 class Heading(NamedTuple):
@@ -90,7 +90,9 @@ class Listing(NamedTuple):
         """The address with these parameters changed; what is empty or as at first is left out."""
         found = {**self.scope.params, **self.params, **{name: str(value) for name, value in changes.items()}}
         first = {"page": "1", "pageSize": str(FIRST_PAGE_SIZE), "sortBy": FIRST_SORT, "sortOrder": "desc"}
-        kept = {name: value for name, value in found.items() if value and first.get(name) != value}
+        kept: dict[str, Any] = {
+            name: value for name, value in found.items() if value and first.get(name) != value
+        }
         return url_for("web.records", name=self.module.name, **kept)
 
 
@@ -144,7 +146,9 @@ def row(at: Listing, shown: list[Column], record: Any, actor: Actor) -> Row:
         id=record.id,
         cells=cells,
         is_cancelled=record.status == CANCELLED,
-        edit_url=url_for("web.correct_record", name=name, record_id=record.id, **params) if may_correct else "",
+        edit_url=url_for("web.correct_record", name=name, record_id=record.id, **params)
+        if may_correct
+        else "",
         void_url=url_for("web.void_record", name=name, record_id=record.id, **params) if may_void else "",
         name=described(at.module, record),
     )
@@ -173,7 +177,9 @@ def described(module: Module, record: Any) -> str:
 
 def named_things(module: Module, record: Any) -> list[str]:
     """What it is of, and its first measure with the unit."""
-    named = [str(getattr(record, one.name)) for one in module.schema.fields if one.reference and one.name != "site"]
+    named = [
+        str(getattr(record, one.name)) for one in module.schema.fields if one.reference and one.name != "site"
+    ]
     measured = [quantity(one, getattr(record, one.name)) for one in module.measures[:1]]
     return [*named, *measured]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import redis
 from flask import Flask, current_app
@@ -25,24 +26,28 @@ class SignInThrottle:
     """Counts on the queue server, for all web processes together; without one, in this process."""
 
     def __init__(self, settings: Settings) -> None:
-        shared = storage_from_string(
-            queue.limits_url(settings.redis_url),
-            wrap_exceptions=True,
-            socket_connect_timeout=queue.CONNECT_SECONDS,
-            socket_timeout=queue.ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
+        # Without retries: a sign-in never waits for a queue server that is away.
+        options: dict[str, Any] = {
+            "socket_connect_timeout": queue.CONNECT_SECONDS,
+            "socket_timeout": queue.ANSWER_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+        }
+        shared = storage_from_string(queue.limits_url(settings.redis_url), wrap_exceptions=True, **options)
         assert isinstance(shared, Storage)
         self._limiters = (MovingWindowRateLimiter(shared), MovingWindowRateLimiter(MemoryStorage()))
 
     def admits(self, address: str, email: str) -> bool:
         """Count a try; False where there were too many of this address, or for this person from there."""
         person = (address, fingerprint(email))
-        tries = [(limit, ("address", address)) for limit in OF_ADDRESS]
+        tries: list[tuple[RateLimitItem, tuple[str, ...]]] = [
+            (limit, ("address", address)) for limit in OF_ADDRESS
+        ]
         tries += [(limit, ("person", *person)) for limit in OF_PERSON]
         for limiter in self._limiters:
             try:
-                return all([limiter.hit(limit, "signin", *names) for limit, names in tries])
+                # Every limit counts each try, also where an earlier one refuses already.
+                counted = [limiter.hit(limit, "signin", *names) for limit, names in tries]
+                return all(counted)
             except (StorageError, redis.RedisError):
                 continue
         return False

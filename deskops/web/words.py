@@ -39,7 +39,11 @@ def text(message: object) -> str:
     if not isinstance(message, Message):
         return str(gettext(str(message))) if message else ""
     template = str(gettext(message.text))
-    return template % {name: worded(value) for name, value in message.params.items()} if message.params else template
+    return (
+        template % {name: worded(value) for name, value in message.params.items()}
+        if message.params
+        else template
+    )
 
 
 def texts(messages: Iterable[object]) -> list[str]:
@@ -92,7 +96,7 @@ def moment(value: datetime) -> str:
 
 def value_text(kind: Kind, value: Any, choices: Mapping[str, str] | None = None) -> str:
     """A stored value of this kind for people; empty for nothing."""
-    if value is None or value == "" or value == ():
+    if value is None or value in ("", ()):
         return ""
     if kind.is_number:
         return number(value, SHOWN_PLACES.get(kind, kind.places))
