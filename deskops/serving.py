@@ -19,7 +19,8 @@ threads = _settings.web.threads
 preload_app = True
 # gunicorn looks for modules where it stands: a folder without any.
 chdir = str(_settings.home)
-graceful_timeout = 2
+# `deskops up` stops everything within five seconds, one after the other.
+graceful_timeout = 1
 # The default one lies in the user's home, where two installations would meet.
 control_socket_disable = True
 logconfig_dict = configuration(_settings.log_level)

@@ -112,13 +112,13 @@ def children(settings: Settings, listening: socket.socket, environment: dict[str
     worker = [*python, "deskops.cli", "worker"]
     bound = partial(processes.start_bound, env=environment)
     parts = [
-        Child("web", lambda: bound(web, signal.SIGTERM, pass_fds=[listening.fileno()]), grace=2.2),
+        Child("web", lambda: bound(web, signal.SIGTERM, pass_fds=[listening.fileno()]), grace=1.7),
         # A job that is cut off starts again from its beginning, so the worker need not finish it.
-        Child("worker", lambda: bound(worker, signal.SIGKILL), grace=1.2),
+        Child("worker", lambda: bound(worker, signal.SIGKILL), grace=1.0),
     ]
     if settings.queue_is_embedded:
         start = partial(bound, dies_by=signal.SIGTERM)
-        parts.insert(0, Child("queue", lambda: queue.start_embedded(settings, start), grace=1.0))
+        parts.insert(0, Child("queue", lambda: queue.start_embedded(settings, start), grace=0.8))
     return parts
 
 
