@@ -17,8 +17,6 @@ workers = _settings.web.workers
 threads = _settings.web.threads
 # Imported once, before the fork; create_app() opens no database and starts no thread.
 preload_app = True
-# gunicorn looks for modules where it stands: a folder without any.
-chdir = str(_settings.home)
 # `deskops up` stops everything within five seconds, one after the other.
 graceful_timeout = 1
 # The default one lies in the user's home, where two installations would meet.

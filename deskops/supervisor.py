@@ -106,11 +106,11 @@ def address_of(settings: Settings) -> str:
 
 def children(settings: Settings, listening: socket.socket, environment: dict[str, str]) -> list[Child]:
     """The queue (unless it runs elsewhere), the web server and the worker, in the order they start."""
-    # -P: a file of the folder one happens to stand in is never taken for a module.
+    # -P, and the home folder: a file where one happens to stand is never taken for a module.
     python = [sys.executable, "-P", "-m"]
     web = [*python, "gunicorn", "--config", "python:deskops.serving", "--bind", f"fd://{listening.fileno()}"]
     worker = [*python, "deskops.cli", "worker"]
-    bound = partial(processes.start_bound, env=environment)
+    bound = partial(processes.start_bound, env=environment, cwd=settings.home)
     parts = [
         Child("web", lambda: bound(web, signal.SIGTERM, pass_fds=[listening.fileno()]), grace=1.7),
         # A job that is cut off starts again from its beginning, so the worker need not finish it.

@@ -32,9 +32,14 @@ class Running:
         self.address = f"http://127.0.0.1:{port}"
         self.said: list[str] = []
         self.environment = {**inherited, **own, **variables}
+        # Wherever one stands when it is started, nothing lying there is taken for a part of the program.
+        elsewhere = home.parent / "elsewhere"
+        elsewhere.mkdir(exist_ok=True)
+        (elsewhere / "json.py").write_text("raise SystemExit('a file of another program was run')")
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "deskops.cli", "up"],
             env=self.environment,
+            cwd=elsewhere,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
