@@ -24,6 +24,7 @@ from deskops.reactions import REACTIONS
 from deskops.records import service
 from deskops.schema import counters, references
 from deskops.tables import TABLES
+from deskops.web import fragments, live
 from tests.clients import ApiClient, PageClient
 
 PASSWORD = "gravel and sand"
@@ -66,6 +67,8 @@ def migrated(settings: config.Settings) -> None:
 def app(settings: config.Settings, migrated: None) -> Flask:
     from deskops.app import create_app
 
+    # The application opens the database anew; what is open would be dropped, not closed.
+    book.close()
     made = create_app(settings)
     made.testing = True
     made.config["PROPAGATE_EXCEPTIONS"] = False
@@ -100,6 +103,8 @@ def fresh_book(first_rows: Rows, redis_url: str) -> None:
                 database.execute_many(f"INSERT INTO {quoted(table)} VALUES ({marks})", first_rows[table])
     counters.forget()
     references.forget()
+    fragments.kept.forget()
+    live.forget()
     redis.Redis.from_url(redis_url).flushdb()
 
 
