@@ -64,6 +64,11 @@ class Input:
         return self.name in KEPT
 
     @property
+    def is_required(self) -> bool:
+        """Whether it can be left empty by mistake; a list without an empty choice cannot."""
+        return self.field.required and (not self.options or not self.options[0].value)
+
+    @property
     def beginning(self) -> str:
         """What an untouched form has there."""
         return str(self.field.empty) if self.field.choices and self.field.empty else ""
@@ -173,7 +178,7 @@ def options_of(one: Field, value: str, sites: Sequence[Site]) -> list[Option]:
         row = references.find(one.reference, value)
         found += [Option(row.code, option_text(row), True)] if row else []
     has_site = one.reference is Site and any(option.is_chosen for option in found)
-    return found if has_site else [Option("", ""), *found]
+    return found if has_site else [Option("", gettext("Choose …")), *found]
 
 
 def option_text(row: Any) -> str:

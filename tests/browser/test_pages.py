@@ -1,4 +1,4 @@
-"""Every page: nothing for axe-core to find, in both themes and on a phone; an empty console; keys; a lost connection."""
+"""Every page: nothing for axe-core to find, in both themes and at three sizes; an empty console; a lost connection."""
 
 from __future__ import annotations
 

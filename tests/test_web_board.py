@@ -1,0 +1,175 @@
+"""The board: its figures, how it learns of a change, and what a look costs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from deskops import database
+from deskops.accounts.actor import Actor
+from deskops.accounts.models import Membership, Site, User
+from deskops.modules import MODULES
+from deskops.records import service
+from deskops.schema import counters
+from deskops.web import fragments, live
+from tests.clients import PageClient
+from tests.samples import as_read, sample
+
+Browse = Callable[..., PageClient]
+Cast = Callable[[str], Actor]
+
+
+def enter(module: str, site: Site, actor: Actor, tons: float) -> None:
+    service.create(MODULES[module], as_read(sample(module, site, quantity=tons)), actor)
+
+
+def figures(answer: TestResponse) -> dict[str, Decimal]:
+    found = re.findall(r'id="card-(\w+)">.*?<data value="([^"]+)"', answer.text, re.DOTALL)
+    return {name: Decimal(value) for name, value in found}
+
+
+@contextmanager
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The statements that run within the block."""
+    seen: list[str] = []
+    original = type(database.database.obj).execute_sql
+
+    def listening(self: Any, sql: str, *rest: Any, **options: Any) -> Any:
+        seen.append(sql)
+        return original(self, sql, *rest, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(database.database.obj), "execute_sql", listening)
+        yield seen
+
+
+def test_the_cards_and_the_table_show_the_same_tons(browse: Browse, alpha: Site, cast: Cast) -> None:
+    enter("received", alpha, cast("ben"), 18.04)
+    enter("received", alpha, cast("ben"), 2.5)
+    enter("dispatch", alpha, cast("ben"), 7.125)
+    ann = browse("ann")
+    board = ann.get("/dashboard")
+    assert figures(board) == {"production": 0, "received": Decimal("20.54"), "dispatched": Decimal("7.125")}
+    assert "20.540" in ann.get("/received", period="today").text
+    assert "No opening balance" in board.text
+
+
+def test_all_my_sites_are_summed_and_named(browse: Browse, alpha: Site, beta: Site, cast: Cast) -> None:
+    enter("received", alpha, cast("ben"), 10)
+    enter("received", beta, cast("cleo"), 5)
+    ada = browse("ada")
+    assert figures(ada.get("/dashboard"))["received"] == 15
+    assert figures(ada.get("/dashboard", siteId=beta.code))["received"] == 5
+    assert "Today by site" in ada.get("/dashboard").text
+    assert figures(browse("cleo").get("/dashboard"))["received"] == 5
+
+
+def test_a_day_nobody_reported_is_a_gap(browse: Browse, alpha: Site, cast: Cast) -> None:
+    enter("received", alpha, cast("ben"), 10)
+    page = browse("ann").get("/dashboard")
+    found = re.search(r'id="flow-rows">(.*?)</script>', page.text)
+    assert found
+    rows = json.loads(found[1])
+    assert rows["received"] == [None] * 6 + [10]
+    assert rows["dispatched"] == [None] * 7
+    assert rows["net"] == [None] * 7
+
+
+def look(somebody: PageClient, tag: str = "", query: str = "") -> TestResponse:
+    return somebody.client.get(f"/live{query}", headers={"If-None-Match": tag} if tag else {})
+
+
+def test_a_look_is_answered_304_until_something_changes(browse: Browse, alpha: Site, cast: Cast) -> None:
+    ann = browse("ann")
+    first = look(ann)
+    assert first.status_code == 204
+    tag = first.headers["ETag"]
+    assert [look(ann, tag).status_code for _ in range(3)] == [304, 304, 304]
+    enter("received", alpha, cast("ben"), 10)
+    changed = look(ann, tag)
+    assert changed.status_code == 204
+    assert changed.headers["ETag"] != tag
+
+
+def test_an_entry_elsewhere_does_not_wake_this_board(
+    browse: Browse, alpha: Site, beta: Site, cast: Cast
+) -> None:
+    ann = browse("ann")
+    tag = look(ann).headers["ETag"]
+    enter("received", beta, cast("cleo"), 10)
+    assert look(ann, tag).status_code == 304
+
+
+def test_an_idle_look_asks_the_database_for_the_counters_alone(
+    browse: Browse, alpha: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = browse("ann")
+    tag = look(ann).headers["ETag"]
+    # The session's cookie was renewed with that answer: this look is the one that is remembered.
+    look(ann, tag)
+    with counted(monkeypatch) as seen:
+        for _ in range(20):
+            counters.forget()
+            assert look(ann, tag).status_code == 304
+    assert len(seen) == 20
+    assert all("change_counter" in sql for sql in seen)
+
+
+def test_many_boards_cost_one_rendering_of_a_change(
+    browse: Browse, alpha: Site, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boards = [browse(nick) for nick in ("ann", "ben", "vera", "bob")]
+    enter("received", alpha, cast("ben"), 10)
+    with counted(monkeypatch) as seen:
+        for board in boards:
+            board.get("/dashboard", fragment=True)
+    assert len([sql for sql in seen if "_total" in sql]) == len(
+        [sql for sql in first_board_statements(boards[0], monkeypatch) if "_total" in sql]
+    )
+
+
+def first_board_statements(board: PageClient, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    fragments.kept.forget()
+    with counted(monkeypatch) as seen:
+        board.get("/dashboard", fragment=True)
+    return seen
+
+
+def test_after_signing_out_a_look_is_refused_at_once(browse: Browse, alpha: Site) -> None:
+    ann = browse("ann")
+    tag = look(ann).headers["ETag"]
+    assert look(ann, tag).status_code == 304
+    cookie = ann.client.get_cookie("deskops_session")
+    assert cookie is not None
+    ann.get("/dashboard")
+    ann.post("/signout", {})
+    ann.client.set_cookie("deskops_session", cookie.value)
+    counters.forget()
+    assert look(ann, tag).status_code == 302
+
+
+def test_a_board_of_a_site_that_is_no_longer_mine_is_refused(browse: Browse, alpha: Site, beta: Site) -> None:
+    ada = browse("ada")
+    tag = look(ada, query="?siteId=BETA-02").headers["ETag"]
+    look(ada, tag, "?siteId=BETA-02")
+    with database.transaction():
+        User.update(is_admin=False).where(User.email == "ada@yard.test").execute()
+        Membership.create(user=User.get(User.email == "ada@yard.test"), site=alpha, role="VIEWER")
+        counters.take([counters.PEOPLE])
+    counters.forget()
+    assert look(ada, tag, "?siteId=BETA-02").status_code == 403
+
+
+def test_midnight_at_the_site_is_a_change(alpha: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = live.version_of([alpha])
+    tomorrow = alpha.today() + timedelta(days=1)
+    monkeypatch.setattr(Site, "today", lambda self: tomorrow)
+    assert live.version_of([alpha]) != before
