@@ -10,7 +10,7 @@ from deskops.accounts.models import Site
 from deskops.modules import DISPATCH, MANPOWER, PRODUCTION, RECEIVED
 from tests.api_contract import MOMENT, Api, bad_fields, body_of, data, enter, path, refused
 
-KEYS = {"id", "code", "name", "location", "timezone", "isActive", "createdAt"}
+KEYS = {"id", "code", "name", "location", "timezone", "isActive", "createdAt", "shiftStarts"}
 
 
 def test_each_sees_the_active_sites_they_have_a_role_at_by_name(api: Api, alpha: Site, beta: Site) -> None:
@@ -58,7 +58,8 @@ def test_an_administrator_adds_and_changes_a_site(api: Api) -> None:
     site = data(answer, 201)
     assert answer.headers["Location"] == f"/api/sites/{site['id']}"
     assert (site["timezone"], site["isActive"], site["location"]) == ("UTC", True, None)
-    change = {"name": "Gamma", "location": "Jeddah", "timezone": "Asia/Riyadh"}
+    assert site["shiftStarts"] == ["06:00", "14:00", "22:00"]
+    change = {"name": "Gamma", "timezone": "Asia/Riyadh", "shiftStarts": ["05:00", "13:00", "21:00"]}
     changed = data(ada.patch("/api/sites/GAMMA-03", change))
     assert changed == site | change
     data(ada.patch(f"/api/sites/{site['id']}", {"isActive": False}))
@@ -98,6 +99,10 @@ def test_only_an_administrator_keeps_sites(nick: str, api: Api, alpha: Site) -> 
         ({"location": "l" * 201}, "location"),
         ({"location": "\x00"}, "location"),
         ({"colour": "red"}, "colour"),
+        ({"shiftStarts": ["06:00", "14:00"]}, "shiftStarts"),
+        ({"shiftStarts": ["06:00", "22:00", "14:00"]}, "shiftStarts"),
+        ({"shiftStarts": ["6", "14", "22"]}, "shiftStarts"),
+        ({"shiftStarts": "06:00 14:00 22:00"}, "shiftStarts"),
     ],
     ids=str,
 )

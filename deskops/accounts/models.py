@@ -15,7 +15,7 @@ from deskops.schema.references import Reference
 
 
 class Site(Reference):
-    """A yard. `shift_starts` are the hours at which MORNING, AFTERNOON and NIGHT begin."""
+    """A yard. `shift_starts` are the times at which MORNING, AFTERNOON and NIGHT begin, between blanks."""
 
     location = peewee.CharField(max_length=200, null=True)
     timezone = peewee.CharField(max_length=64, default="UTC")

@@ -17,9 +17,10 @@ from deskops.audit.chain import INSTALLATION, Event, append
 from deskops.database import transaction, utc_now
 from deskops.errors import DuplicateRecord, Problem, ValidationFailed, say
 from deskops.schema import counters, references
+from deskops.schema.kinds import CLOCK
 
 SHORTEST_PASSWORD = 8
-SITE_FIELDS = ("code", "name", "location", "timezone", "is_active")
+SITE_FIELDS = ("code", "name", "location", "timezone", "is_active", "shift_starts")
 
 
 def add_user(
@@ -104,7 +105,7 @@ def revoke_token(token: Token, actor: Actor) -> None:
 
 
 def save_site(sent: Mapping[str, Any], actor: Actor, site: Site | None = None) -> Site:
-    """Add a site, or change the given keys of one: code (3–20), name (1–100), location, timezone, isActive.
+    """Add a site, or change the given keys of one: code, name, location, timezone, isActive, shiftStarts.
 
     Raises Forbidden, ValidationFailed, DuplicateRecord.
     """
@@ -145,6 +146,7 @@ def read_site(sent: Mapping[str, Any], partial: bool) -> tuple[dict[str, Any], l
         ),
         "timezone": lambda value: isinstance(value, str) and is_timezone(value),
         "isActive": lambda value: isinstance(value, bool),
+        "shiftStarts": are_shift_starts,
     }
     texts = {
         "code": say("A code has 3 to 20 letters, digits, - or _"),
@@ -152,6 +154,7 @@ def read_site(sent: Mapping[str, Any], partial: bool) -> tuple[dict[str, Any], l
         "location": say("At most 200 characters"),
         "timezone": say("Not a time zone, such as Asia/Riyadh"),
         "isActive": say("Must be true or false"),
+        "shiftStarts": say("Three times of day, HH:MM, at which MORNING, AFTERNOON and NIGHT begin"),
     }
     read_only = {"id", "createdAt", "counts"}
     problems = [
@@ -166,8 +169,18 @@ def read_site(sent: Mapping[str, Any], partial: bool) -> tuple[dict[str, Any], l
         problems += [
             Problem(key, say("This field is required")) for key in ("code", "name") if key not in sent
         ]
-    columns = {"isActive": "is_active"}
-    return {columns.get(key, key): sent[key] for key in checks if key in sent}, problems
+    columns = {"isActive": "is_active", "shiftStarts": "shift_starts"}
+    values = {columns.get(key, key): sent[key] for key in checks if key in sent}
+    if "shift_starts" in values and not problems:
+        values["shift_starts"] = " ".join(values["shift_starts"])
+    return values, problems
+
+
+def are_shift_starts(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) != 3:
+        return False
+    times = all(isinstance(start, str) and re.fullmatch(CLOCK, start) for start in value)
+    return times and value == sorted(set(value))
 
 
 def is_timezone(name: str) -> bool:

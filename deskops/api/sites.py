@@ -77,6 +77,7 @@ def site_json(site: Site) -> dict[str, Any]:
         "location": site.location,
         "timezone": site.timezone,
         "isActive": site.is_active,
+        "shiftStarts": site.shift_starts.split(),
         "createdAt": moment_json(site.created_at),
     }
 

@@ -13,7 +13,7 @@ from deskops.commands.opening import opened_book
 from deskops.errors import CommandRefused, say
 
 if TYPE_CHECKING:
-    from deskops.accounts.models import Site
+    from deskops.accounts.models import Site, User
 
 
 def sites_by_code(codes: Sequence[str]) -> list[Site]:
@@ -87,17 +87,38 @@ def token() -> None:
 def add_token(email: str, name: str, scope: str, codes: tuple[str, ...], expires: int | None) -> None:
     """Make a token of a person and print it, once, alone on standard output."""
     with opened_book():
-        from deskops.accounts.models import User
         from deskops.accounts.people import add_token as add
 
-        owner = User.get_or_none(User.email == email.strip().lower())
-        if owner is None:
-            raise CommandRefused(
-                say(
-                    "There is nobody with the address %(email)s; add them with `deskops user add`.",
-                    email=email,
-                )
-            )
+        owner = person(email)
         _, secret = add(owner, name, scope=scope, sites=sites_by_code(codes), expires_in_days=expires)
         click.echo("This token is shown only now; keep it safe:", err=True)
         click.echo(secret)
+
+
+@token.command("revoke")
+@click.argument("email")
+@click.option("--name", required=True, help="What the token was for; every token of this name ends.")
+def revoke_token(email: str, name: str) -> None:
+    """End a person's token at once."""
+    with opened_book():
+        from deskops.accounts.actor import SYSTEM
+        from deskops.accounts.people import revoke_token as revoke
+
+        tokens = [one for one in person(email).tokens if one.name == name and one.revoked_at is None]
+        if not tokens:
+            raise CommandRefused(say("%(email)s has no token named %(name)s.", email=email, name=name))
+        for one in tokens:
+            revoke(one, SYSTEM)
+        click.echo(f"Ended {len(tokens)} of {email}'s tokens: {name}.")
+
+
+def person(email: str) -> User:
+    """The person with this address. Raises CommandRefused."""
+    from deskops.accounts.models import User
+
+    found = User.get_or_none(User.email == email.strip().lower())
+    if found is None:
+        raise CommandRefused(
+            say("There is nobody with the address %(email)s; add them with `deskops user add`.", email=email)
+        )
+    return found
