@@ -29,13 +29,18 @@ from deskops.records import service
 log = logging.getLogger(__name__)
 
 # Done at the start and every MAINTENANCE_SECONDS: above all, rows that wait without a job in the queue get one.
-UPKEEP: tuple[Callable[[], object], ...] = (exports.redispatch, imports.redispatch, exports.expire, imports.sweep)
+UPKEEP: tuple[Callable[[], object], ...] = (
+    exports.redispatch,
+    imports.redispatch,
+    exports.expire,
+    imports.sweep,
+)
 
 # With the defaults an abandoned job is found after 13 minutes; with these within half of one.
 WORKER_SECONDS = 30
 MAINTENANCE_SECONDS = 15
 MONITORING_SECONDS = 5
-LONGEST_WAIT = 5.0
+FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
 NICENESS = 10
 
 
@@ -89,16 +94,18 @@ def run(settings: Settings, burst: bool = False) -> None:
 
 
 def _wait_until_answered(connected: redis.Redis) -> None:
-    wait = 0.1
+    wait = FIRST_WAIT
     while True:
         try:
             connected.ping()
-        except redis.RedisError as problem:
-            log.warning("the queue server does not answer yet", extra={"facts": {"problem": str(problem)}})
-            time.sleep(wait)
-            wait = min(wait * 2, LONGEST_WAIT)
-        else:
             return
+        except redis.RedisError as problem:
+            if wait == FIRST_WAIT:
+                log.warning(
+                    "the queue server does not answer yet", extra={"facts": {"problem": str(problem)}}
+                )
+        time.sleep(wait)
+        wait = min(wait * 2, LONGEST_WAIT)
 
 
 def clear_after_crash(waiting: rq.Queue) -> None:
