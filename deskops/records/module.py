@@ -116,7 +116,15 @@ class Module:
 
     def json(self, record: Record) -> dict[str, Any]:
         """The record as the API answers it."""
-        return {key: column.json(record) for key, column in self.columns.items()}
+        told = {}
+        for key, value_of, write in self._json_columns:
+            value = value_of(record)
+            told[key] = value if value is None else write(value)
+        return told
+
+    @cached_property
+    def _json_columns(self) -> tuple[tuple[str, Callable[[Any], Any], Callable[[Any], Any]], ...]:
+        return tuple((key, column.value, column.kind.json) for key, column in self.columns.items())
 
 
 def indexes(model: type[Record], unique: tuple[str, ...]) -> Sequence[peewee.Index]:
