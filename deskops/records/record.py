@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 import peewee
@@ -11,7 +12,7 @@ import peewee
 from deskops.accounts.models import Site
 from deskops.database import BaseModel, utc_now
 from deskops.schema import references
-from deskops.schema.columns import DayField, IdField, MomentField
+from deskops.schema.columns import DayField, IdField, LinesField, MomentField, ScaledField
 
 ACTIVE, PENDING, COMPLETED, CANCELLED = "ACTIVE", "PENDING", "COMPLETED", "CANCELLED"
 STATUSES = [(status, status.capitalize()) for status in (ACTIVE, PENDING, COMPLETED, CANCELLED)]
@@ -82,8 +83,49 @@ class Record(BaseModel):
             setattr(twin, name, value)
         return twin
 
+    @classmethod
+    def new(cls, values: Mapping[str, Any]) -> Self:
+        """A record of these checked values, references as rows; all else as the columns' defaults have it."""
+        constants, made, references_ = defaults_of(cls)
+        record = cls.__new__(cls)
+        record.__data__ = constants | {name: make() for name, make in made}
+        record.__data__ |= values
+        record.__data__["updated_at"] = record.__data__["created_at"]
+        record.__rel__ = {}
+        for name in references_:
+            row = record.__rel__[name] = values.get(name)
+            record.__data__[name] = row.id if row is not None else None
+        record._dirty = set(record.__data__)
+        return record
+
     def row(self) -> tuple[Any, ...]:
         """The values of all columns as the database stores them."""
+        value_of = self.__data__.get
         return tuple(
-            column.db_value(self.__data__.get(column.name)) for column in type(self)._meta.sorted_fields
+            [
+                value_of(name) if store is None else store(value_of(name))
+                for name, store in stored_columns(type(self))
+            ]
         )
+
+
+@cache
+def defaults_of(
+    model: type[Record],
+) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], list[str]]:
+    """The defaults that are the same for all, those that are made for each, and the references' names."""
+    columns = model._meta.sorted_fields
+    constants = {column.name: None if callable(column.default) else column.default for column in columns}
+    made = [(column.name, column.default) for column in columns if callable(column.default)]
+    return constants, made, [one.name for one in columns if isinstance(one, peewee.ForeignKeyField)]
+
+
+@cache
+def stored_columns(model: type[Record]) -> list[tuple[str, Callable[[Any], Any] | None]]:
+    """(attribute, how its value is stored) of every column, in order; None where it is stored as it is."""
+    as_it_is = (peewee.ForeignKeyField, peewee.CharField, peewee.IntegerField)
+    own = (ScaledField, DayField, MomentField, LinesField)
+    return [
+        (one.name, one.db_value if isinstance(one, own) or not isinstance(one, as_it_is) else None)
+        for one in model._meta.sorted_fields
+    ]

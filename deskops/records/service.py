@@ -97,7 +97,7 @@ def draft_of(module: Module, reading: Reading, actor: Actor) -> Draft:
     site = reading.values.get("site")
     if site is not None:
         actor.require(CREATE, site.id)
-    record = module.model(**reading.values, created_by=actor.user_id)
+    record = module.model.new({**reading.values, "created_by": actor.user_id})
     return judged(module, record, reading.problems)
 
 

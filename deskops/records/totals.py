@@ -14,7 +14,7 @@ from typing import Any
 import peewee
 
 from deskops.database import BaseModel, execute_many, rows
-from deskops.records.module import Change, Module, from_stored, stored
+from deskops.records.module import Change, Module, from_stored
 from deskops.records.query import Query, Where
 from deskops.records.record import CANCELLED, Record
 from deskops.schema.columns import DayField
@@ -53,17 +53,17 @@ def keep(module: Module, changes: Sequence[Change]) -> None:
 
 
 def add(deltas: dict[tuple[Any, ...], list[int]], module: Module, record: Record, sign: int) -> None:
-    day = record.date.isoformat()
-    group = (
-        record.site_id,
-        day,
-        *(record.__data__[field.name] for field in module.dimensions),
-        0 if record.is_live else 1,
-    )
-    delta = deltas.setdefault(group, [0] * (1 + len(module.measures)))
+    values = record.__data__
+    dimensions = [values[field.name] for field in module.dimensions]
+    group = (record.site_id, record.date.isoformat(), *dimensions, 0 if record.is_live else 1)
+    delta = deltas.get(group)
+    if delta is None:
+        delta = deltas[group] = [0] * (1 + len(module.measures))
     delta[0] += sign
     for place, field in enumerate(module.measures, start=1):
-        delta[place] += sign * int(stored(field, getattr(record, field.name)) or 0)
+        value = values[field.name]
+        if value:
+            delta[place] += sign * int(field.column.db_value(value))
 
 
 def key_columns(module: Module) -> list[str]:

@@ -41,9 +41,11 @@ def differences(module: Module, change: Change) -> dict[str, list[str | None]]:
 
 
 def kept_text(field: Field, record: Record) -> str | None:
-    value: Any = getattr(record, field.name)
+    value: Any = record.__data__[field.name]
     if value is None or value in ("", ()):
         return None
+    if field.reference:
+        value = getattr(record, field.name)
     text = field.kind.plain(value)
     if not field.personal:
         return text

@@ -17,21 +17,23 @@ class RowReader:
 
     def __init__(self, schema: Schema, keys: Collection[str]) -> None:
         self.schema = schema
-        self.fields = [ReadField(schema, one, keys) for one in schema.fields]
+        fields = [ReadField(schema, one, keys) for one in schema.fields]
+        self.fields = [one for one in fields if one.keys]
+        # What no column stands for is the same in every row.
+        self.values: dict[str, Any] = {}
+        self.problems: list[Problem] = []
+        for one in fields:
+            if not one.keys:
+                one.put({}, self.values, self.problems)
 
     def read(self, sent: Mapping[str, Any]) -> Reading:
         if self.schema.prepare:
             prepared, problems = self.schema.prepare(sent)
             if prepared is not sent or problems:
                 return self.schema.read(sent, strict=False)
-        values: dict[str, Any] = {}
-        found: list[Problem] = []
+        values, found = dict(self.values), list(self.problems)
         for one in self.fields:
-            value, problems = one.read(sent)
-            if problems:
-                found += problems
-            elif value is not MISSING:
-                values[one.name] = value
+            one.put(sent, values, found)
         return Reading(values, found)
 
 
@@ -44,7 +46,8 @@ class ReadField:
         self.keys = tuple(key for key in wanted if key in keys)
         self.remembered: dict[Any, tuple[Any, list[Problem]]] = {}
 
-    def read(self, sent: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
+    def put(self, sent: Mapping[str, Any], values: dict[str, Any], problems: list[Problem]) -> None:
+        """Add the row's value of this field, or what is wrong with it."""
         if len(self.keys) == 1:
             texts = sent.get(self.keys[0], MISSING)
         else:
@@ -55,4 +58,8 @@ class ReadField:
             if len(self.remembered) >= MOST_REMEMBERED:
                 self.remembered.clear()
             self.remembered[texts] = found
-        return found
+        value, wrong = found
+        if wrong:
+            problems += wrong
+        elif value is not MISSING:
+            values[self.name] = value
