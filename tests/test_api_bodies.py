@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from decimal import Decimal
 from typing import Any
@@ -71,6 +72,24 @@ def test_a_body_over_one_mebibyte_is_refused(api: Api, alpha: Site) -> None:
     body = json.dumps(sample("received", alpha))
     data(send(api("ben"), body.ljust(largest)), 201)
     refused(send(api("ben"), body.ljust(largest + 1)), 413, "PAYLOAD_TOO_LARGE")
+
+
+def test_a_body_that_does_not_tell_its_length_is_not_cut(api: Api, alpha: Site) -> None:
+    largest = 1024 * 1024
+    body = json.dumps(sample("received", alpha)).encode()
+
+    def stream(sent: bytes) -> Any:
+        chunked = {"wsgi.input_terminated": True}
+        return api("ben").open(
+            "POST",
+            "/api/received",
+            input_stream=io.BytesIO(sent),
+            content_type="application/json",
+            environ_overrides=chunked,
+        )
+
+    data(stream(body.ljust(largest)), 201)
+    refused(stream(body.ljust(largest + 1)), 413, "PAYLOAD_TOO_LARGE")
 
 
 @pytest.mark.parametrize("tons", ["0.001", "0.1", "0.3", "12.345", "999999.999", "1e1", "1.0E+2", "100.000"])

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from flask import request
+from flask import current_app, request
 
 from deskops.api.envelope import MIMETYPE
-from deskops.errors import Problem, UnsupportedMediaType, ValidationFailed, say
+from deskops.errors import PayloadTooLarge, Problem, UnsupportedMediaType, ValidationFailed, say
 
 LONGEST_KEY = 255
 
@@ -20,10 +20,10 @@ class TwiceNamed(ValueError):
 
 
 def read_object() -> dict[str, Any]:
-    """The body, a JSON object. Raises UnsupportedMediaType, PayloadTooLarge (of werkzeug), ValidationFailed."""
+    """The body, a JSON object. Raises UnsupportedMediaType, PayloadTooLarge, ValidationFailed."""
     if request.mimetype != MIMETYPE:
         raise UnsupportedMediaType
-    sent = request.get_data(cache=False)
+    sent = read_bytes()
     try:
         body = json.loads(
             sent.decode("utf-8-sig"),
@@ -38,6 +38,16 @@ def read_object() -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ValidationFailed(say("The body must be a JSON object"))
     return body
+
+
+def read_bytes() -> bytes:
+    """The body as sent. One that does not tell its length would be cut at the limit: a byte beyond it tells."""
+    most = current_app.config["MAX_CONTENT_LENGTH"]
+    request.max_content_length = most + 1
+    sent = request.get_data(cache=False)
+    if len(sent) > most:
+        raise PayloadTooLarge
+    return sent
 
 
 def refuse_constant(name: str) -> NoReturn:
