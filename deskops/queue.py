@@ -126,6 +126,12 @@ def _clear_socket(settings: Settings) -> None:
         time.sleep(0.01)
 
 
+def clear_away(settings: Settings) -> None:
+    """Remove the short folder that a socket of a deep home needed; the server is stopped."""
+    if settings.embedded_socket.parent != settings.queue_folder:
+        shutil.rmtree(settings.embedded_socket.parent, ignore_errors=True)
+
+
 def _answers(asking: redis.Redis) -> bool:
     try:
         return bool(asking.ping())

@@ -244,9 +244,14 @@ def test_a_token_stands_alone_on_standard_output(yard: Installation) -> None:
     assert len(done.out.split()) == 1
     assert done.out.strip() not in done.err
     assert yard.run("token", "add", "nobody@yard.example", "--name", "scale").code == 1
-    ended = ("token", "revoke", "ben@yard.example", "--name", "scale")
-    assert yard.run(*ended).code == 0
-    assert yard.run(*ended).code == 1
+
+
+def test_a_token_is_ended_by_its_name(yard: Installation) -> None:
+    add_person(yard, "--role", "operator", "--site", SITE)
+    assert yard.run("token", "add", "ben@yard.example", "--name", "scale").code == 0
+    ended = yard.run("token", "revoke", "ben@yard.example", "--name", "scale")
+    assert (ended.code, ended.out) == (0, "Ended 1 of ben@yard.example's tokens: scale.\n")
+    assert yard.run("token", "revoke", "ben@yard.example", "--name", "scale").code == 1
 
 
 def test_totals_that_differ_from_the_records_are_named(yard: Installation) -> None:

@@ -32,6 +32,7 @@ def server(settings: config.Settings) -> Iterator["subprocess.Popen[bytes]"]:
     yield started
     started.kill()
     started.wait()
+    queue.clear_away(settings)
 
 
 def test_the_server_answers_on_a_private_socket_and_no_port(

@@ -16,7 +16,7 @@ from typing import IO
 
 import pytest
 
-from deskops import processes
+from deskops import config, processes, queue
 from tests.own_database import own_database
 
 START_SECONDS = 60
@@ -121,6 +121,7 @@ def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Start]:
                 os.kill(pid, signal.SIGKILL)
             running.process.wait()
             running.listening.join()
+            queue.clear_away(config.load(running.environment))
 
 
 def test_up_serves_and_a_second_one_on_the_same_home_is_one_clear_line(start: Start) -> None:

@@ -102,9 +102,11 @@ def revoke_token(email: str, name: str) -> None:
     """End a person's token at once."""
     with opened_book():
         from deskops.accounts.actor import SYSTEM
+        from deskops.accounts.models import Token
         from deskops.accounts.people import revoke_token as revoke
 
-        tokens = [one for one in person(email).tokens if one.name == name and one.revoked_at is None]
+        of_that_name = (Token.user == person(email)) & (Token.name == name) & Token.revoked_at.is_null()
+        tokens = list(Token.select().where(of_that_name))
         if not tokens:
             raise CommandRefused(say("%(email)s has no token named %(name)s.", email=email, name=name))
         for one in tokens:

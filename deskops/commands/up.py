@@ -23,7 +23,7 @@ def up() -> None:
     The first start makes the database, its reference lists and a demo yard (DEMO=0 leaves that out).
     HOST and PORT say where it listens.
     """
-    from deskops import supervisor
+    from deskops import queue, supervisor
 
     settings = settings_of_command()
     private_folder(settings.home)
@@ -32,7 +32,10 @@ def up() -> None:
         environment = config.environment_for_children(settings)
         parts = supervisor.children(settings, listening, environment)
         watch = supervisor.Supervisor(parts, tell)
-        watch.run(partial(supervisor.answers, settings), partial(welcome, settings))
+        try:
+            watch.run(partial(supervisor.answers, settings), partial(welcome, settings))
+        finally:
+            queue.clear_away(settings)
     tell("Stopped.")
 
 
