@@ -8,11 +8,25 @@ from deskops import errors
 from deskops.config import Settings
 from deskops.face import identity
 from deskops.modules import MODULES
-from deskops.web import dashboard, fragments, headers, health, live, records, signin, throttle, words
+from deskops.web import (
+    dashboard,
+    exports,
+    fragments,
+    headers,
+    health,
+    imports,
+    live,
+    records,
+    signin,
+    throttle,
+    words,
+)
 from deskops.web.scope import PERIODS, Scope
 
 # Whoever is not signed in sees these; everything else needs a session.
 PUBLIC = frozenset({"web.signin", "web.save_signin", "web.health"})
+
+FURTHER_PLACES = (("web.imports", errors.say("Imports")), ("web.exports", errors.say("Exports")))
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -23,7 +37,7 @@ def register(app: Flask, settings: Settings) -> None:
     throttle.register(app, settings)
     pages = Blueprint("web", __name__)
     pages.before_request(require_session)
-    for part in (dashboard, signin, records, health):
+    for part in (dashboard, signin, records, imports, exports, health):
         part.register(pages)
     live.register(app, pages)
     app.register_blueprint(pages)
@@ -38,7 +52,12 @@ def require_session() -> None:
 
 def shell() -> dict[str, object]:
     """What every page shows around its content."""
-    return {"modules": MODULES.values(), "periods": PERIODS, "person": identity.person}
+    return {
+        "modules": MODULES.values(),
+        "further_places": FURTHER_PLACES,
+        "periods": PERIODS,
+        "person": identity.person,
+    }
 
 
 def error_page(error: errors.DeskOpsError) -> Response:

@@ -16,7 +16,7 @@ from deskops.insight import charts, metrics
 from deskops.insight.charts import FlowDay
 from deskops.insight.metrics import Metric
 from deskops.insight.periods import days
-from deskops.web import fragments, live, words
+from deskops.web import fragments, live, moving, words
 from deskops.web.records import VIEW_FORM
 from deskops.web.scope import Scope, read_scope
 
@@ -93,6 +93,7 @@ def board_html(scope: Scope) -> str:
         flow=flow,
         chart=chart(flow),
         sites=by_site(scope),
+        moving=moving.texts_of(scope.sites),
         url=url(scope),
     )
 

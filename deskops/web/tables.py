@@ -17,7 +17,7 @@ from deskops.records.module import Column, Module
 from deskops.records.query import FIRST_PAGE_SIZE, Query
 from deskops.records.record import CANCELLED
 from deskops.schema.fields import Field
-from deskops.web import words
+from deskops.web import moving, words
 from deskops.web.scope import Scope
 
 PAGE_SIZES = (25, 50, 100)
@@ -61,8 +61,10 @@ class Table:
     rows: list[Row]
     totals: dict[str, str]
     url: str
+    export_url: str
     pager: Pager
     ignored: tuple[str, ...]
+    moving: list[str]
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,17 @@ def build(at: Listing, query: Query, actor: Actor) -> Table:
         rows=[row(at, shown, record, actor) for record in page.records],
         totals=totals(at.module, query),
         url=at.url(page=page.number),
+        export_url=export_url(at),
         pager=pager(at, page),
         ignored=page.ignored,
+        moving=moving.texts_of(at.scope.sites),
     )
+
+
+def export_url(at: Listing) -> str:
+    """Where this list, with its filters, is asked for as a file."""
+    filters = {name: value for name, value in at.params.items() if name in at.module.filters}
+    return url_for("web.exports", module=at.module.name, **at.scope.params, **filters)
 
 
 def last_page(query: Query, pages: int) -> Query:
