@@ -116,7 +116,11 @@ def defaults_of(
     """The defaults that are the same for all, those that are made for each, and the references' names."""
     columns = model._meta.sorted_fields
     constants = {column.name: None if callable(column.default) else column.default for column in columns}
-    made = [(column.name, column.default) for column in columns if callable(column.default)]
+    made = [
+        (column.name, column.default)
+        for column in columns
+        if callable(column.default) and column.name != "updated_at"
+    ]
     return constants, made, [one.name for one in columns if isinstance(one, peewee.ForeignKeyField)]
 
 

@@ -55,8 +55,13 @@ def kept_text(field: Field, record: Record) -> str | None:
 def chunk_event(module: Module, import_id: str, records: list[Record]) -> Event:
     """The entry of a chunk of an import: how many, and a digest of the rows in their order."""
     digest = hashlib.sha256()
+    fields = [(field, field.name) for field in module.schema.fields]
     for record in records:
-        values = [record.id, *(kept_text(field, record) or "" for field in module.schema.fields)]
-        digest.update("\x1f".join(values).encode() + b"\n")
+        values = record.__data__
+        texts = [
+            (kept_text(field, record) or "") if values[name] not in (None, "", ()) else ""
+            for field, name in fields
+        ]
+        digest.update("\x1f".join([record.id, *texts]).encode() + b"\n")
     changes = {"records": [0, len(records)], "sha256": [None, digest.hexdigest()]}
     return Event("IMPORTED", module.name, import_id, changes)

@@ -23,9 +23,9 @@ def new_id() -> str:
         milliseconds, step = _ids.last
         milliseconds, step = (milliseconds, step + 1) if step < 4095 else (milliseconds + 1, 0)
     _ids.last = (milliseconds, step)
-    number = milliseconds << 80 | 7 << 76 | step << 64 | 2 << 62 | int.from_bytes(os.urandom(8), "big") >> 2
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    moment_text, random_text = f"{milliseconds:012x}", os.urandom(8).hex()
+    variant = "89ab"[int(random_text[0], 16) & 3]
+    return f"{moment_text[:8]}-{moment_text[8:]}-7{step:03x}-{variant}{random_text[1:4]}-{random_text[4:]}"
 
 
 class IdField(peewee.CharField):
