@@ -13,6 +13,7 @@ from deskops.accounts.models import Site
 from deskops.database import BaseModel, utc_now
 from deskops.schema import references
 from deskops.schema.columns import DayField, IdField, LinesField, MomentField, ScaledField
+from deskops.schema.references import Reference
 
 ACTIVE, PENDING, COMPLETED, CANCELLED = "ACTIVE", "PENDING", "COMPLETED", "CANCELLED"
 STATUSES = [(status, status.capitalize()) for status in (ACTIVE, PENDING, COMPLETED, CANCELLED)]
@@ -64,13 +65,14 @@ class Record(BaseModel):
     def from_row(cls, row: Sequence[Any]) -> Self:
         """A record from a row of all its columns, its references taken from the lists in memory."""
         record = cls.__new__(cls)
-        record.__data__ = {}
-        record.__rel__ = {}
+        record.__data__ = {
+            name: value if read is None else read(value)
+            for (name, read), value in zip(read_columns(cls), row, strict=True)
+        }
+        record.__rel__ = {
+            name: references.by_id(model, record.__data__[name]) for name, model in referring_columns(cls)
+        }
         record._dirty = set()
-        for column, value in zip(cls._meta.sorted_fields, row, strict=True):
-            if isinstance(column, peewee.ForeignKeyField):
-                record.__rel__[column.name] = references.by_id(column.rel_model, value)
-            record.__data__[column.name] = column.python_value(value)
         return record
 
     def copy(self, **values: Any) -> Self:
@@ -133,3 +135,19 @@ def stored_columns(model: type[Record]) -> list[tuple[str, Callable[[Any], Any] 
         (one.name, one.db_value if isinstance(one, own) or not isinstance(one, as_it_is) else None)
         for one in model._meta.sorted_fields
     ]
+
+
+@cache
+def read_columns(model: type[Record]) -> list[tuple[str, Callable[[Any], Any] | None]]:
+    """(attribute, how its stored value is read) of every column, in order; None where it is read as it is."""
+    return [
+        (name, None if store is None else model._meta.fields[name].python_value)
+        for name, store in stored_columns(model)
+    ]
+
+
+@cache
+def referring_columns(model: type[Record]) -> list[tuple[str, type[Reference]]]:
+    """(attribute, list) of every column that refers to a row of a reference list."""
+    columns = model._meta.sorted_fields
+    return [(one.name, one.rel_model) for one in columns if isinstance(one, peewee.ForeignKeyField)]
