@@ -384,3 +384,15 @@ def test_a_record_stays_at_its_site(api: Api, alpha: Site, beta: Site) -> None:
     ada = api("ada")
     record = enter(ada, RECEIVED, alpha)
     assert bad_fields(ada.patch(path(RECEIVED, record), {"siteId": beta.code})) == {"siteId"}
+    refused(api("ann").patch(path(RECEIVED, record), {"siteId": beta.code}), 403, "FORBIDDEN")
+    unknown = ada.patch(path(RECEIVED, record), {"siteId": "NOWHERE"})
+    assert refused(unknown, 400, "INVALID_SITE_ID") == {"siteId": "NOWHERE"}
+    assert bad_fields(ada.patch(path(RECEIVED, record), {"siteId": None})) == {"siteId"}
+
+
+def test_a_site_that_is_no_longer_used_takes_no_new_record(api: Api, alpha: Site) -> None:
+    ada = api("ada")
+    record = enter(ada, RECEIVED, alpha)
+    data(ada.patch(f"/api/sites/{alpha.code}", {"isActive": False}))
+    assert bad_fields(ada.post("/api/received", sample("received", alpha))) == {"siteId"}
+    assert data(ada.patch(path(RECEIVED, record), {"notes": "closed"}))["notes"] == "closed"

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from deskops.accounts.actor import Actor
+from deskops.accounts.models import Site
 from deskops.accounts.policy import CORRECT, CREATE, VOID
 from deskops.audit.chain import append
 from deskops.database import execute, execute_many, transaction, utc_now
@@ -33,7 +34,7 @@ from deskops.records.module import Change, Module
 from deskops.records.record import Record
 from deskops.records.trail import event, signature
 from deskops.records.uniqueness import taken_keys
-from deskops.schema import counters, kinds
+from deskops.schema import counters, kinds, references
 from deskops.schema.reading import Reading
 
 # The time zone farthest behind UTC.
@@ -125,12 +126,9 @@ def not_in_the_future(record: Record) -> list[Problem]:
 
 
 def refuse_draft(sent: Sent, one: Draft) -> None:
-    if (
-        {problem.field for problem in one.problems} == {"siteId"}
-        and isinstance(sent.get("siteId"), str)
-        and sent["siteId"].strip()
-    ):
-        raise InvalidSiteId(siteId=sent["siteId"])
+    named, fields = sent.get("siteId"), {problem.field for problem in one.problems}
+    if fields == {"siteId"} and isinstance(named, str) and named.strip() and not references.find(Site, named):
+        raise InvalidSiteId(siteId=named)
     if one.problems:
         raise ValidationFailed.of(one.problems)
 
@@ -214,7 +212,8 @@ def correct(
 ) -> Saved:
     """Change the fields that were sent; the whole record is judged anew.
 
-    Raises NotFound, Forbidden, EditConflict (`version` given and not the record's), ValidationFailed, DuplicateRecord.
+    Raises NotFound, Forbidden, EditConflict (`version` given and not the record's), ValidationFailed, InvalidSiteId,
+    DuplicateRecord.
     """
     site_id = listing.get(module, record_id, actor, CORRECT).site_id
     with transaction():
@@ -222,14 +221,15 @@ def correct(
         before = listing.find(module, record_id, for_update=True)
         refuse_stale(before, version)
         reading = module.schema.read(sent, strict=strict, partial=True)
-        if reading.values.get("site", before.site).id != site_id:
+        site = reading.values.get("site", before.site)
+        if site.id != site_id:
+            actor.require(CORRECT, site.id)
             reading.problems.append(
                 Problem("siteId", say("A record stays at its site: void it and enter it at the other"))
             )
         after = before.copy(**reading.values, version=before.version + 1, updated_at=utc_now())
         one = judged(module, after, reading.problems)
-        if one.problems:
-            raise ValidationFailed.of(one.problems)
+        refuse_draft(sent, one)
         change = Change(before, after)
         for conflict in find_conflicts(module, [change]).values():
             raise conflict
