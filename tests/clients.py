@@ -61,7 +61,7 @@ class PageClient:
 
     def get(self, path: str, *, fragment: bool = False, **query: Any) -> TestResponse:
         return self.seen(
-            self.client.get(path, query_string=query, headers=HTMX if fragment else {}), f"GET {path}"
+            self.client.get(path, query_string=query or None, headers=HTMX if fragment else {}), f"GET {path}"
         )
 
     def post(

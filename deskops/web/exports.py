@@ -117,7 +117,8 @@ def asked_for(actor: Actor, body: dict[str, Any], wanted: Wanted) -> Response:
         if refused.status >= 500:
             raise
         return page(actor, wanted, refused)
-    return redirect(url_for("web.exports", **wanted.scope.params), 303)  # type: ignore[return-value]
+    here = {"module": wanted.module.name, "format": wanted.format, **wanted.filters, **wanted.scope.params}
+    return redirect(url_for("web.exports", **here), 303)  # type: ignore[return-value]
 
 
 def again(job_id: UUID) -> Response:

@@ -118,6 +118,8 @@ def sums_text(module: Module, sums: dict[str, Any]) -> str:
     for name, value in sums.items():
         one = fields[name]
         number = one.kind.tidy(str(value))
+        if not number:
+            continue
         parts.append(f"{words.number(number, one.kind.places)} {one.unit or words.text(one.label)}")
     return ", ".join(parts)
 

@@ -39,12 +39,11 @@ def register(pages: Blueprint) -> None:
 
 
 def show_records(name: str) -> Response:
-    """The table; for a script only its fragment, kept while nothing changes."""
+    """The table; for a script only its fragment."""
     at, actor = read_listing(name)
     if not fragments.is_fragment():
         return page(at, actor)
-    html = fragments.kept.get(table_key(at, actor), lambda: table_html(at, actor))
-    response = fragments.answer(html)
+    response = fragments.answer(table_html(at, actor))
     if request.headers.get("HX-Trigger") == VIEW_FORM:
         response.headers["HX-Push-Url"] = at.url()
     return response
@@ -60,14 +59,19 @@ def read_listing(name: str) -> tuple[Listing, Actor]:
 
 def table_key(at: Listing, actor: Actor) -> tuple[Any, ...]:
     """What a table depends on: the list, the sites as they stand, and whose rows may be corrected."""
+    reader = (actor.user_id, actor.is_admin, *sorted(actor.roles.items()))
     changes = live.version_of(at.scope.sites)
-    return ("table", at.url(), at.scope.start, at.scope.end, changes, actor.user_id, str(words.locale()))
+    return ("table", at.url(), at.scope.start, at.scope.end, changes, reader, str(words.locale()))
 
 
 def table_html(at: Listing, actor: Actor) -> str:
-    return render_template(
-        "records/_table.html", table=read_table(at, actor), module=at.module, scope=at.scope
-    )
+    """The table's fragment, rendered once for as long as nothing changes."""
+
+    def render() -> str:
+        table = read_table(at, actor)
+        return render_template("records/_table.html", table=table, module=at.module, scope=at.scope)
+
+    return fragments.kept.get(table_key(at, actor), render)
 
 
 def read_table(at: Listing, actor: Actor) -> tables.Table:
@@ -85,7 +89,7 @@ def page(at: Listing, actor: Actor, form: Form | None = None, status: int = 200)
         module=at.module,
         scope=at.scope,
         seen=live.version_of(at.scope.sites),
-        table=read_table(at, actor),
+        table=table_html(at, actor),
         filters=controls(at.module, at.params),
         order={name: at.params[name] for name in ("pageSize", "sortBy", "sortOrder") if name in at.params},
         may_create=any(actor.may(CREATE, site.id) for site in at.scope.sites),

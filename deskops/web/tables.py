@@ -38,7 +38,6 @@ class Heading(NamedTuple):
 
 class Cell(NamedTuple):
     key: str
-    label: str
     text: str
     hint: str
     css: str
@@ -171,7 +170,7 @@ def cell(module: Module, column: Column, record: Any) -> Cell:
     if column.key == "status":
         css = f"badge badge-{value.lower()}"
     hint = getattr(value, "code", "") if value is not None else ""
-    return Cell(column.key, words.text(column.label), text, "" if hint == text else hint, css)
+    return Cell(column.key, text, "" if hint == text else hint, css)
 
 
 @cache

@@ -46,7 +46,8 @@ def keep(user_id: str, file: FileStorage) -> Upload:
     upload_id = str(uuid.uuid4())
     folder = private_folder(folder_of(user_id) / upload_id)
     path = folder / (secure_filename(file.filename or "")[-100:] or "file.csv")
-    file.save(path)
+    with file.stream:
+        file.save(path)
     path.chmod(0o600)
     if path.stat().st_size > MOST_BYTES:
         shutil.rmtree(folder)
