@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from deskops import database
 from deskops.accounts.models import Site
 from deskops.modules import DISPATCH, MODULES, RECEIVED
 from deskops.records import service
 from deskops.records.module import Module
+from deskops.records.query import COMMON
 from deskops.schema import counters, references
 from deskops.schema.fields import AnyOf
 from tests.api_contract import (
@@ -119,6 +124,49 @@ def test_a_cursor_of_another_list_is_refused(module: Module, api: Api, alpha: Si
     for other in ({"sortOrder": "asc"}, {"status": "PENDING"}, {"includeVoid": "true"}):
         assert bad_fields(ben.get(path(module), **always(alpha), cursor=cursor, **other)) == {"cursor"}
     assert bad_fields(ben.get(path(module), **always(alpha), cursor="zebra")) == {"cursor"}
+
+
+@pytest.mark.parametrize(
+    "altered", [["2026-13-45", 0, "x"], [1, 2, 3], ["\x00", "\x00", "\x00"], [], "[" * 900]
+)
+def test_an_altered_cursor_is_refused(altered: Any, api: Api, alpha: Site, cast: Cast) -> None:
+    fill(RECEIVED, alpha, cast("ben"), 2)
+    ben = api("ben")
+    cursor = body_of(ben.get("/api/received", **always(alpha), pageSize=1))["meta"]["nextCursor"]
+    mark, *_ = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    place = altered * 5 if isinstance(altered, str) else json.dumps([mark, *altered])
+    forged = base64.urlsafe_b64encode(place.encode()).decode()
+    assert bad_fields(ben.get("/api/received", **always(alpha), cursor=forged)) == {"cursor"}
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                *COMMON,
+                "materialType",
+                "status",
+                "shift",
+                "role",
+                "equipmentType",
+                "vehicleId",
+                "notes",
+                "source",
+            ]
+        ),
+        st.one_of(
+            st.text(max_size=12),
+            st.integers().map(str),
+            st.dates().map(str),
+            st.sampled_from(["quantity", "%", "_", "\\", "\x00", "'", "ALPHA-01"]),
+        ),
+        min_size=1,
+    )
+)
+def test_no_value_of_any_parameter_is_a_fault(api: Api, alpha: Site, strange: dict[str, str]) -> None:
+    answer = api("ben").get("/api/received", **(always(alpha) | strange))
+    assert answer.status_code in (200, 400), answer.text
 
 
 @every_module

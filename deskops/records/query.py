@@ -115,9 +115,12 @@ class Query:
 
     def cursor(self, after: Sequence[Any]) -> str:
         """An opaque place in the list, right after a row with these sort values."""
-        return (
-            base64.urlsafe_b64encode(json.dumps([self.fingerprint(), *after]).encode()).decode().rstrip("=")
-        )
+        place = json.dumps([self.mark(after), *after])
+        return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+    def mark(self, after: Sequence[Any]) -> str:
+        """What a cursor of this list to this place begins with, so that one that was altered is seen."""
+        return hashlib.sha256(json.dumps([self.fingerprint(), *after]).encode()).hexdigest()[:16]
 
 
 def read_query(module: Module, params: Params, actor: Actor, *, strict: bool = True) -> Query:
@@ -280,11 +283,11 @@ def read_cursor(query: Query, text: str, module: Module, problems: list[Problem]
     try:
         mark, *after = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         right = (
-            mark == query.fingerprint()
-            and len(after) == 3
+            len(after) == 3
             and all(isinstance(value, str | int) for value in after)
+            and mark == query.mark(after)
         )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         right = False
     if not right:
         problems.append(Problem("cursor", say("This cursor belongs to another list: start again without it")))
