@@ -101,6 +101,12 @@ def aliases(
 )
 @click.option("--date-format", default="", metavar="FORMAT", help="Such as %d/%m/%Y; without it YYYY-MM-DD.")
 @click.option(
+    "--decimal",
+    type=click.Choice(["point", "comma"]),
+    default=None,
+    help="What decimals stand after, where 2,260 would have two meanings.",
+)
+@click.option(
     "--encoding", default="utf-8-sig", show_default=True, help="The file's encoding, such as cp1256."
 )
 @click.option("--delimiter", default="", help="What parts the columns; guessed from the first line.")
@@ -139,6 +145,7 @@ def plan_of(module: Module, options: dict[str, Any]) -> Plan:
             units=options["units"],
             aliases=merged,
             date_format=options["date_format"],
+            decimal=options["decimal"] or "",
             encoding=options["encoding"],
             delimiter=options["delimiter"],
             skip_bad=options["skip_bad"],

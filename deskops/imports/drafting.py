@@ -161,8 +161,8 @@ class Translation:
         try:
             for step in self.steps:
                 text = step(text)
-        except units.TooLittle:
-            return units.TOO_LITTLE
+        except units.Unreadable as unreadable:
+            return unreadable.message
         return text
 
 
@@ -173,6 +173,8 @@ def translations(module: Module, plan: Plan, key: str) -> list[Translate]:
     aliases = plan.aliases.get(key)
     if aliases:
         steps.append(lambda text: by_alias(aliases, text))
+    if field is not None and field.kind.is_number:
+        steps.append(lambda text: units.with_point(text, plan.decimal))
     unit = plan.units.get(key, units.TONS)
     if unit != units.TONS:
         steps.append(lambda text: units.in_tons(text, unit))

@@ -28,13 +28,15 @@ class Plan:
 
     `columns` is {field: header}; without any, headers are taken for field names. `units` is {field: unit},
     `aliases` {field: {text: code}}, where the text * stands for every other. `date_format` is strptime's, ISO
-    without one; an empty `delimiter` is guessed from the header. `skip_bad` brings in the good rows alone.
+    without one; `decimal` says what decimals stand after, point or comma, where 2,260 would have two meanings;
+    an empty `delimiter` is guessed from the header. `skip_bad` brings in the good rows alone.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     date_format: str = ""
+    decimal: str = ""
     encoding: str = UTF8
     delimiter: str = ""
     skip_bad: bool = False
@@ -53,6 +55,7 @@ class Plan:
             units={**base.units, **self.units},
             aliases=aliases,
             date_format=self.date_format or base.date_format,
+            decimal=self.decimal or base.decimal,
             encoding=self.encoding if self.encoding != UTF8 else base.encoding,
             delimiter=self.delimiter or base.delimiter,
         )
@@ -121,6 +124,8 @@ def reading_problems(plan: Plan) -> list[Problem]:
         codecs.lookup(plan.encoding)
     except LookupError:
         problems.append(Problem("encoding", say("Not an encoding, such as utf-8 or cp1256")))
+    if plan.decimal not in ("", *units.DECIMALS):
+        problems.append(Problem("decimal", say("point or comma")))
     if plan.delimiter and (len(plan.delimiter) != 1 or plan.delimiter in '\r\n" '):
         problems.append(Problem("delimiter", say("One character, such as , or ;")))
     if plan.date_format:
