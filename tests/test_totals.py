@@ -95,8 +95,9 @@ def test_a_total_that_is_off_is_named_with_both_figures(alpha: Site, cast: Cast)
 
 def test_a_day_sums_what_counts(alpha: Site, cast: Cast) -> None:
     """Worked by hand: 18.040 active + 2.000 pending; 50 cancelled and 7 void stay out."""
-    for values in ({}, {"quantity": 2, "status": "PENDING"}, {"quantity": 50, "status": "CANCELLED"}):
-        service.create(RECEIVED, as_read(sample("received", alpha, **values)), cast("ann"))
+    for tons, status in ((18.04, "ACTIVE"), (2, "PENDING"), (50, "CANCELLED")):
+        body = as_read(sample("received", alpha, quantity=tons, status=status))
+        service.create(RECEIVED, body, cast("ann"))
     gone = service.create(RECEIVED, as_read(sample("received", alpha, quantity=7)), cast("ann")).record
     service.void(RECEIVED, gone.id, cast("ann"), reason="typed twice")
     today = alpha.today()
