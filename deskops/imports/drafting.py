@@ -132,6 +132,9 @@ class Drafter:
             return say(
                 '"%(given)s" is none of %(choices)s', given=text.strip(), choices=", ".join(field.choices)
             )
+        if reason.text == kinds.TEXTS["string_too_long"]:
+            cure = "%(length)s characters, %(max_length)s at most: shorten it"
+            return say(cure, length=len(text), **reason.params)
         return reason
 
 

@@ -222,7 +222,9 @@ def explain(error: ValidationError) -> list[Message]:
     found: dict[str, Message] = {}
     for entry in error.errors(include_url=False):
         context = {name: bound_text(bound) for name, bound in (entry.get("ctx") or {}).items()}
-        text = TEXTS.get(entry["type"], "This value is not valid")
+        # Of a text with validators of its own pydantic says what it says of any collection.
+        is_text = entry["type"] == "too_long" and isinstance(entry["input"], str)
+        text = TEXTS.get("string_too_long" if is_text else entry["type"], "This value is not valid")
         message = Message(text, context) if "%" in text else say(text)
         found[str(message)] = message
     return list(found.values())
