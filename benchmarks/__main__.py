@@ -5,5 +5,5 @@ from __future__ import annotations
 from benchmarks import lists
 
 for benchmark in (lists,):
-    print(f"\n{benchmark.__doc__.splitlines()[0]}\n")
+    print(f"\n{(benchmark.__doc__ or "").splitlines()[0]}\n")
     benchmark.main()

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from deskops import book, config, database
+from deskops import background, book, config, database
 from deskops.accounts import people
 from deskops.accounts.actor import SYSTEM
 from deskops.accounts.models import Site, User
@@ -33,6 +33,7 @@ def open_book(home: Path, environ: dict[str, str] | None = None) -> config.Setti
     counters.forget()
     references.forget()
     service.react_with(REACTIONS)
+    background.use(settings)
     seed()
     if not User.select().where(User.email == "bench@yard.test").exists():
         people.add_user(
