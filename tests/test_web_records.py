@@ -98,7 +98,7 @@ def test_a_refused_form_comes_back_whole_with_every_problem(browse: Browse, alph
     assert 'value="heavy"' in answer.text
     assert "&lt;b&gt;two&lt;/b&gt; trips" in answer.text
     assert 'value="one-form"' in answer.text
-    assert re.search(r'id="field-quantity"[^>]*autofocus', answer.text)
+    assert re.search(r'id="field-quantity"[^>]*data-first', answer.text)
 
 
 def test_a_refused_form_without_a_script_is_the_whole_page_with_the_form(browse: Browse, alpha: Site) -> None:

@@ -16,7 +16,7 @@
   entry.classList.toggle("is-open", form() !== null);
 
   const showPlace = () => {
-    const place = entry.querySelector("[aria-invalid], [autofocus]");
+    const place = entry.querySelector("[aria-invalid]") ?? entry.querySelector("[data-first]");
     if (form() && !form().dataset.begun) {
       form().dataset.begun = "yes";
       if (form().querySelector("[aria-invalid], .form-problem")) {

@@ -23,6 +23,9 @@
     }
   };
 
+  // On a narrow screen the place one is at is in sight.
+  one('.places [aria-current="page"]')?.scrollIntoView({ inline: "center", block: "nearest" });
+
   // Links to other pages carry what this one looks at.
   const carryScope = () => {
     const here = new URLSearchParams(location.search);
@@ -83,7 +86,7 @@
       }
       const title = dialog.querySelector("h1, h2");
       dialog.setAttribute("aria-label", title ? title.textContent : "");
-      (dialog.querySelector("[aria-invalid]") ?? dialog.querySelector("[autofocus]"))?.focus();
+      (dialog.querySelector("[aria-invalid]") ?? dialog.querySelector("[data-first]"))?.focus();
     }
   });
   dialog.addEventListener("close", () => {

@@ -20,6 +20,8 @@ PAGES = (
     "/received",
     "/equipment/new",
     "/manpower",
+    "/imports",
+    "/exports?module=received",
 )
 THEMES = ("light", "dark")
 SIZES = ((360, 740), (1024, 768), (1920, 1080))
