@@ -12,9 +12,11 @@ import pytest
 from werkzeug.test import TestResponse
 
 from deskops.accounts.actor import Actor
-from deskops.accounts.models import Site
+from deskops.accounts.models import Membership, Site
+from deskops.database import transaction
 from deskops.modules import MODULES
 from deskops.records import service
+from deskops.schema import counters
 from deskops.web.forms import working_shift
 from tests.clients import PageClient
 from tests.samples import as_read, sample
@@ -284,6 +286,16 @@ def test_periods_count_today_in(browse: Browse, alpha: Site, cast: Cast) -> None
     ann = browse("ann")
     counts = {period: rows_of(ann.get("/received", period=period)) for period in ("today", "last7", "last30")}
     assert counts == {"today": 1, "last7": 2, "last30": 4}
+
+
+def test_a_person_without_a_site_sees_empty_pages(browse: Browse, alpha: Site) -> None:
+    ben = browse("ben")
+    with transaction():
+        Membership.delete().execute()
+        counters.take([counters.PEOPLE])
+    assert ben.get("/dashboard").status_code == 200
+    assert rows_of(ben.get("/received")) == 0
+    assert ben.get("/received/new").status_code == 403
 
 
 def test_a_text_is_shown_as_text_and_never_as_markup(browse: Browse, alpha: Site, cast: Cast) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from flask import Blueprint, Flask, Response, render_template, request
+from flask_wtf.csrf import generate_csrf
 
 from deskops import errors
 from deskops.config import Settings
@@ -80,6 +83,9 @@ def error_page(error: errors.DeskOpsError) -> Response:
         return fragments.answer(render_template("shell/error.html", **facts), error.status)
     response = fragments.answer(render_template("shell/_notice.html", **facts), error.status)
     response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#shell-notice", "outerHTML"
+    if isinstance(error, errors.Forbidden):
+        # After signing in anew in another window this page's secret is an old one: the next try carries the new.
+        response.headers["HX-Trigger"] = json.dumps({"secret-renewed": {"csrf": generate_csrf()}})
     return response
 
 

@@ -23,9 +23,10 @@ def register(pages: Blueprint) -> None:
 
 
 def show() -> Response:
-    if identity.person() is not None:
-        return redirect(wanted())  # type: ignore[return-value]
-    return form_answer()
+    if identity.person() is None:
+        return form_answer()
+    # Signed in meanwhile, in another window: the page below the dialog goes on.
+    return signed_in() if fragments.is_fragment() else redirect(wanted())  # type: ignore[return-value]
 
 
 def sign_in() -> Response:
@@ -43,9 +44,13 @@ def sign_in() -> Response:
         return form_answer(words.text(refused.message), refused.status)
     throttle().forgive(address, email)
     if fragments.is_fragment():
-        # The page below the dialog stays as it is, with a new secret for its forms.
-        return fragments.done(signed_in={"csrf": generate_csrf()}, records_changed=True)
+        return signed_in()
     return redirect(wanted())  # type: ignore[return-value]
+
+
+def signed_in() -> Response:
+    """The page below the dialog stays as it is, with a new secret for its forms."""
+    return fragments.done(signed_in={"csrf": generate_csrf()}, records_changed=True)
 
 
 def sign_out() -> Response:

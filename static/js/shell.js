@@ -117,12 +117,23 @@
       location.reload();
     }
   });
-  document.body.addEventListener("signed-in", (event) => {
+  const renewSecret = (event) => {
     meta().content = event.detail.csrf;
     for (const field of document.querySelectorAll('input[name="csrf_token"]')) {
       field.value = event.detail.csrf;
     }
+  };
+  document.body.addEventListener("secret-renewed", renewSecret);
+  document.body.addEventListener("signed-in", (event) => {
+    renewSecret(event);
     dialog.close();
+  });
+
+  // What could not be sent is said: it is still in its form.
+  document.body.addEventListener("htmx:sendError", (event) => {
+    if (event.detail.requestConfig.verb !== "get") {
+      tell(one("#told").dataset.unsent, []);
+    }
   });
 
   // Buttons that open, close and empty.

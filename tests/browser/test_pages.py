@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Person, Yard
+from tests.conftest import PASSWORD
 from tests.services import chromium
 
 Window = Callable[..., Person]
@@ -144,9 +145,7 @@ def test_a_lost_connection_is_said_and_heals_by_itself(person: Window, yard: Yar
 def test_a_session_that_ended_keeps_what_was_typed(person: Window) -> None:
     somebody = person("bob")
     page = somebody.goes_to("/received/new")
-    page.locator("#field-materialId").select_option("RAW-MIXED")
-    page.locator("#field-quantity").fill("33")
-    page.locator("#field-vehicleId").fill("AGAIN-1")
+    fill_load(page, "AGAIN-1")
     page.context.clear_cookies()
     page.locator("#records-form button[type=submit]").click()
     expect(page.locator("#dialog #signin-form")).to_be_visible()
@@ -157,6 +156,41 @@ def test_a_session_that_ended_keeps_what_was_typed(person: Window) -> None:
     assert page.locator("#field-quantity").input_value() == "33"
     page.locator("#records-form button[type=submit]").click()
     expect(page.locator("#records-table tbody tr", has_text="AGAIN-1")).to_have_count(1)
+
+
+def fill_load(page: Page, vehicle: str) -> None:
+    page.locator("#field-materialId").select_option("RAW-MIXED")
+    page.locator("#field-quantity").fill("33")
+    page.locator("#field-vehicleId").fill(vehicle)
+
+
+def test_after_signing_in_anew_elsewhere_a_form_is_sent_by_a_second_try(person: Window) -> None:
+    somebody = person("bob")
+    page = somebody.goes_to("/received/new")
+    fill_load(page, "SECOND-1")
+    other = page.context.new_page()
+    page.context.clear_cookies()
+    other.goto(f"{somebody.url}/signin")
+    other.get_by_label("E-mail").fill("bob@yard.test")
+    other.get_by_label("Password").fill(PASSWORD)
+    other.keyboard.press("Enter")
+    other.wait_for_url("**/dashboard*")
+    page.locator("#records-form button[type=submit]").click()
+    expect(page.locator("#shell-notice")).to_contain_text("send it again")
+    page.locator("#records-form button[type=submit]").click()
+    expect(page.locator("#records-table tbody tr", has_text="SECOND-1")).to_have_count(1)
+
+
+def test_what_could_not_be_sent_is_said_and_stays(person: Window) -> None:
+    page = person("bob").goes_to("/received/new")
+    fill_load(page, "OFFLINE-1")
+    page.context.set_offline(True)
+    page.locator("#records-form button[type=submit]").click()
+    expect(page.locator("#told")).to_contain_text("Not sent")
+    assert page.locator("#field-quantity").input_value() == "33"
+    page.context.set_offline(False)
+    page.locator("#records-form button[type=submit]").click()
+    expect(page.locator("#records-table tbody tr", has_text="OFFLINE-1")).to_have_count(1)
 
 
 def test_the_page_is_whole_in_a_script_written_from_right_to_left(person: Window) -> None:
