@@ -81,7 +81,7 @@ def as_known(error: Exception) -> errors.DeskOpsError:
     if isinstance(error, errors.DeskOpsError):
         return error
     if isinstance(error, CSRFError):
-        return errors.Forbidden(errors.say("This form has expired: load the page again"))
+        return errors.Forbidden(errors.say("This form was open for too long: send it again"))
     if isinstance(error, HTTPException):
         return BY_STATUS.get(
             error.code or 500, errors.ValidationFailed if (error.code or 500) < 500 else errors.DeskOpsError
