@@ -248,14 +248,12 @@ class Slow(Listener):
     def progress(self, rows):
         print(rows, flush=True)
         time.sleep(0.2)
-imported(ordered(Path(sys.argv[1]), Site.get(Site.code == "ALPHA-01"), Plan()), Slow())
+imported(ordered(Path(sys.argv[1]), Site.get(Site.code == "ALPHA-01"), Plan(skip_bad=True)), Slow())
 """
 
 
 @pytest.fixture
-def importing(
-    alpha: Site, excerpt: Excerpt, settings: config.Settings
-) -> Iterator[subprocess.Popen[bytes]]:
+def importing(alpha: Site, excerpt: Excerpt, settings: config.Settings) -> Iterator[subprocess.Popen[bytes]]:
     """A process of its own that has stored some chunks of many."""
     path = excerpt("many.csv", loads(400))
     process = subprocess.Popen(

@@ -21,7 +21,9 @@ from deskops.imports.models import DONE, REFUSED, Import
 from deskops.imports.plan import Plan
 from deskops.imports.refusals import FileRefused
 from deskops.imports.running import RowsRefused, check
-from deskops.modules import DISPATCH, EQUIPMENT, MANPOWER, PRODUCTION, RECEIVED
+from deskops.modules import DISPATCH, EQUIPMENT, PRODUCTION, RECEIVED
+from deskops.modules.manpower import Manpower
+from deskops.modules.production import Production
 from deskops.modules.received import Received
 from deskops.records import listing, service, totals
 from deskops.records.query import read_query
@@ -38,7 +40,7 @@ def _used(settings: config.Settings, fresh_book: None) -> None:
     background.use(settings)
 
 
-def stored() -> list[tuple[str, str, Decimal, str]]:
+def stored() -> list[tuple[str, str, Decimal, str | None]]:
     found = Received.select().order_by(Received.date, Received.quantity, Received.id)
     return [(str(one.date), one.material.code, one.quantity, one.source) for one in found]
 
@@ -167,7 +169,7 @@ def test_aliases_dates_and_decimals_are_read_as_the_plan_says(alpha: Site, excer
         decimal="comma",
     )  # fmt: skip
     imported(ordered(excerpt("a.csv", text), alpha, plan, "production"))
-    found = sorted(PRODUCTION.model.select(), key=lambda record: record.date)
+    found = sorted(Production.select(), key=lambda record: record.date)
     assert [(str(one.date), one.material.code, one.quantity, one.shift) for one in found] == [
         ("2020-12-30", "AGG-G1", Decimal("2.500"), "NIGHT"),
         ("2020-12-31", "RAW-MIXED", Decimal("1234.500"), "MORNING"),
@@ -233,7 +235,7 @@ def test_head_counts_come_in_too(alpha: Site, excerpt: Excerpt) -> None:
     run, tally = imported(ordered(excerpt("a.csv", text), alpha, Plan(skip_bad=True), "manpower"))
     assert (tally.good, tally.bad) == (1, 1)
     assert run.reason_counts == [("presentCount", "Must be a whole number", 1)]
-    assert MANPOWER.model.get().total_hours == Decimal("160.00")
+    assert Manpower.get().total_hours == Decimal("160.00")
 
 
 def test_who_may_not_import_is_refused_before_the_file_is_read(

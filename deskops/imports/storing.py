@@ -40,13 +40,18 @@ def claim(run: Import) -> None:
         others = (Import.site == run.site_id) & Import.state.in_(UNDER_WAY)
         if Import.select().where(others).exists():
             raise ImportUnderWay
-        values = {"state": RUNNING, "process": this_process(), "heartbeat_at": utc_now()}
-        if Import.select().where(Import.id == run.id).exists():
-            mine = (Import.id == run.id) & (Import.state == WAITING)
-            if not Import.update(**values).where(mine).execute():
-                raise ImportTakenAway
+        values = {
+            "state": RUNNING,
+            "process": this_process(),
+            "heartbeat_at": utc_now(),
+            "total_rows": run.total_rows,
+        }
+        is_new = not Import.select().where(Import.id == run.id).exists()
+        still_waits = (Import.id == run.id) & (Import.state == WAITING)
+        if not is_new and not Import.update(**values).where(still_waits).execute():
+            raise ImportTakenAway
         set_values(run, values)
-        if not Import.select().where(Import.id == run.id).exists():
+        if is_new:
             run.save(force_insert=True)
 
 
