@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -156,6 +157,26 @@ def test_a_session_that_ended_keeps_what_was_typed(person: Window) -> None:
     assert page.locator("#field-quantity").input_value() == "33"
     page.locator("#records-form button[type=submit]").click()
     expect(page.locator("#records-table tbody tr", has_text="AGAIN-1")).to_have_count(1)
+
+
+def test_a_hidden_tab_rests_and_looks_at_once_when_it_is_shown(person: Window) -> None:
+    page = person("ann").goes_to("/dashboard")
+    looks: list[float] = []
+    page.on("request", lambda request: looks.append(time.monotonic()) if "/live" in request.url else None)
+    page.wait_for_timeout(2500)
+    assert len(looks) >= 2
+    turn = """is => {
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => is });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(turn, True)
+    page.wait_for_timeout(300)
+    looks.clear()
+    page.wait_for_timeout(2500)
+    assert looks == []
+    page.evaluate(turn, False)
+    page.wait_for_timeout(300)
+    assert len(looks) == 1
 
 
 def fill_load(page: Page, vehicle: str) -> None:
