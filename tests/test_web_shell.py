@@ -127,6 +127,7 @@ def test_a_fragment_has_one_root_named_for_its_file(template: Path) -> None:
         (kinds.TONS, Decimal("1234.5"), "1,234.500"),
         (kinds.HOURS, Decimal("6.5"), "6.50"),
         (kinds.PERCENT, Decimal("93.75"), "93.8"),
+        (kinds.PERCENT, Decimal("81.25"), "81.3"),
         (kinds.COUNT, 1204, "1,204"),
         (kinds.DAY, date(2026, 3, 9), "Mar 9, 2026"),
         (kinds.CHOICE, "ACTIVE", "Active"),

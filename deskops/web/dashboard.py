@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -95,6 +95,7 @@ def board_html(scope: Scope) -> str:
         sites=by_site(scope),
         moving=moving.texts_of(scope.sites),
         url=url(scope),
+        scope_url=lambda site: url(replace(scope, site=site)),
     )
 
 

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const SCOPE = ["siteId", "period", "startDate", "endDate"];
+  const ORDER = ["pageSize", "sortBy", "sortOrder"];
   const TOLD_MS = 6000;
   const one = (selector) => document.querySelector(selector);
   const meta = () => one('meta[name="csrf-token"]');
@@ -41,6 +42,21 @@
     }
   };
   document.body.addEventListener("htmx:pushedIntoHistory", carryScope);
+
+  // The next filter keeps the order and the size of the pages.
+  const keepOrder = () => {
+    const here = new URLSearchParams(location.search);
+    for (const name of ORDER) {
+      const known = one(`#view > input[name="${name}"]`);
+      if (!here.has(name)) {
+        known?.remove();
+      } else if (one("#view")) {
+        const field = known ?? one("#view").appendChild(Object.assign(document.createElement("input"), { type: "hidden", name }));
+        field.value = here.get(name);
+      }
+    }
+  };
+  document.body.addEventListener("htmx:pushedIntoHistory", keepOrder);
 
   // What stays as it is when a fragment is renewed: drawings, and what the reader has opened.
   Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => !(old instanceof HTMLCanvasElement) || undefined;

@@ -102,7 +102,11 @@ def test_filters_change_the_table_and_the_address_without_a_reload(person: Windo
     assert "vehicleId=filter" in page.url
     page.locator("#sort-quantity").click()
     expect(page.locator("th[aria-sort=descending]")).to_contain_text("Quantity")
+    page.locator("input[name=vehicleId]").fill("filter-")
+    page.wait_for_url("**/received?*vehicleId=filter-&*")
+    assert "sortBy=quantity" in page.url
     assert page.evaluate("window.isSamePage")
+    page.go_back()
     page.go_back()
     page.wait_for_url(re.compile(r"^(?!.*sortBy).*$"))
     expect(page.locator("input[name=vehicleId]")).to_have_value("filter")
