@@ -35,6 +35,7 @@ NETWORK_FILE_SYSTEMS = (
     "fuse.glusterfs",
 )
 MOST_CONNECTIONS = 20
+FEWEST_TO_COPY = 100
 
 # What turns a driver's error into peewee's, as its own statements do.
 EXCEPTIONS: Any = peewee.__dict__["__exception_wrapper__"]
@@ -187,6 +188,21 @@ def execute_many(sql: str, batch: list[tuple[Any, ...]]) -> None:
     """Run one statement written with `?` once for each tuple."""
     with EXCEPTIONS:
         database.connection().cursor().executemany(portable(sql), batch)
+
+
+def insert_rows(table: str, columns: str, batch: list[tuple[Any, ...]]) -> None:
+    """Insert rows as they are stored; many of them at once, PostgreSQL takes by COPY."""
+    if is_sqlite() or len(batch) < FEWEST_TO_COPY:
+        marks = ", ".join("?" * (columns.count(",") + 1))
+        execute_many(f"INSERT INTO {table} ({columns}) VALUES ({marks})", batch)
+        return
+    with (
+        EXCEPTIONS,
+        database.connection().cursor() as cursor,
+        cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as taken,
+    ):
+        for row in batch:
+            taken.write_row(row)
 
 
 def portable(sql: str) -> str:

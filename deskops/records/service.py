@@ -16,7 +16,7 @@ from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
 from deskops.accounts.policy import CORRECT, CREATE, VOID
 from deskops.audit.chain import append
-from deskops.database import execute, execute_many, transaction, utc_now
+from deskops.database import execute, insert_rows, transaction, utc_now
 from deskops.errors import (
     DeskOpsError,
     EditConflict,
@@ -177,9 +177,7 @@ def find_conflicts(module: Module, changes: Sequence[Change]) -> dict[int, DeskO
 
 def insert(module: Module, records: Sequence[Record]) -> None:
     """Write new records."""
-    marks = ", ".join("?" * len(module.model._meta.sorted_fields))
-    sql = f"INSERT INTO {listing.table(module)} ({listing.columns(module)}) VALUES ({marks})"
-    execute_many(sql, [record.row() for record in records])
+    insert_rows(listing.table(module), listing.columns(module), [record.row() for record in records])
 
 
 def record_changes(module: Module, changes: Sequence[Change], actor: Actor) -> None:
