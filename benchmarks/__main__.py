@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks import lists
+from benchmarks import lists, writes
 
-for benchmark in (lists,):
-    print(f"\n{(benchmark.__doc__ or "").splitlines()[0]}\n")
+for benchmark in (writes, lists):
+    print(f"\n{(benchmark.__doc__ or '').splitlines()[0]}\n")
     benchmark.main()

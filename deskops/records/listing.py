@@ -5,8 +5,10 @@ A list costs the same few statements however long it is: one for its rows, one f
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from deskops.accounts.actor import Actor
@@ -67,10 +69,22 @@ def sums(module: Module, query: Query) -> dict[str, Any]:
 
 def walk(module: Module, query: Query) -> Iterator[list[Any]]:
     """All records of the list in its order, in batches: memory stays flat however many there are."""
+    each = [walk_site(module, replace(query, sites=(site_id,))) for site_id in query.sites]
+    if len(each) == 1:
+        merged = each[0]
+    else:
+        merged = heapq.merge(
+            *each, key=lambda record: sort_values(module, query, record), reverse=query.order.descending
+        )
+    while batch := list(islice(merged, BATCH)):
+        yield batch
+
+
+def walk_site(module: Module, query: Query) -> Iterator[Any]:
+    """All records of one site's part of the list, read in batches by its index."""
     while True:
         found = fetch(module, query, BATCH)
-        if found:
-            yield found
+        yield from found
         if len(found) < BATCH:
             return
         after = tuple(sort_values(module, query, found[-1]))

@@ -19,7 +19,8 @@ from deskops.records import listing, totals
 from deskops.records.query import read_query
 
 MILLION = 1_000_000
-MOST_MEMORY_MB = 100
+# Of the whole process, with the database's cache and the test's own book-keeping.
+MOST_MEMORY_MB = 400
 pytestmark = pytest.mark.timeout(1800)
 
 
@@ -68,17 +69,16 @@ def test_an_export_of_a_million_rows_holds_them_all(admin: Actor, format_name: s
     span = {"start": days["startDate"][0], "end": days["endDate"][0]}
     asked = {"module": "received", "format": format_name, "filters": {"dateRange": span}, "columns": []}
     job = jobs.create(admin, asked)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.monotonic()
     jobs.run(job.id)
     done = jobs.get(admin, job.id)
     seconds = time.monotonic() - started
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"\n{format_name}: {done.row_count:,} rows, {done.file_size:,} bytes in {seconds:.0f} s, +{grown:.0f} MB"
+        f"\n{format_name}: {done.row_count:,} rows, {done.file_size:,} bytes in {seconds:.0f} s, peak {peak:.0f} MB"
     )
     assert (done.status, done.row_count) == ("completed", MILLION), done.error
-    assert grown < MOST_MEMORY_MB
+    assert peak < MOST_MEMORY_MB
     if format_name == "csv":
         assert lines(done) == MILLION + 1
 
