@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from benchmarks.books import open_book
 from deskops import database
@@ -38,7 +39,7 @@ def ways() -> dict[str, Callable[[int], object]]:
     material = Material.get(Material.code == "RAW-MIXED")
     marks = ", ".join("?" * len(RECEIVED.model._meta.sorted_fields))
     sql = f"INSERT INTO received ({listing.columns(RECEIVED)}) VALUES ({marks})"
-    total = totals.table_for(RECEIVED)
+    total: Any = totals.table_for(RECEIVED)
 
     def record() -> object:
         return RECEIVED.model(
