@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -42,8 +43,11 @@ MEANING = {
 
 
 @pytest.fixture(autouse=True)
-def _used(settings: config.Settings, fresh_book: None) -> None:
+def _used(settings: config.Settings, fresh_book: None) -> Iterator[None]:
     background.use(settings)
+    yield
+    # The home outlives a test, and so does what was uploaded.
+    shutil.rmtree(settings.imports_folder / "uploads", ignore_errors=True)
 
 
 def work(settings: config.Settings) -> None:

@@ -140,6 +140,14 @@ def test_a_value_is_worded_by_its_kind(app: Flask, kind: kinds.Kind, value: obje
         assert words.value_text(kind, value) == shown
 
 
+@pytest.mark.parametrize(
+    ("size", "shown"), [(0, "0 B"), (999, "999 B"), (1_250, "1.3 kB"), (64_000_000, "64.0 MB")]
+)
+def test_a_files_size_is_worded(app: Flask, size: int, shown: str) -> None:
+    with app.test_request_context():
+        assert words.file_size(size).replace("\u00a0", " ") == shown
+
+
 def test_a_message_words_its_values(app: Flask) -> None:
     with app.test_request_context():
         assert words.text(say("At most %(most)s t", most=Decimal("1234.5"))) == "At most 1,234.5 t"

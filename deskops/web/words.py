@@ -95,6 +95,16 @@ def _day(value: date, language: str) -> str:
     return str(format_date(value, format="medium", locale=language))
 
 
+def file_size(size: int) -> str:
+    """A count of bytes, in the unit that leaves few digits."""
+    shown, unit = Decimal(size), "B"
+    for larger in ("kB", "MB", "GB"):
+        if shown < 1000:
+            break
+        shown, unit = shown / 1000, larger
+    return f"{number(shown, 0 if unit == 'B' else 1)}\u00a0{unit}"
+
+
 def moment(value: datetime) -> str:
     return f"{day(value)} {format_time(value, format='short', locale=locale())}"
 
