@@ -27,7 +27,13 @@ def register(app: Flask) -> None:
     """Give the templates the words of this module. The pages speak English until a translation is there."""
     Babel(app, default_locale="en", locale_selector=lambda: "en")
     app.jinja_env.filters.update(
-        number=number, percent=percent, day=day, text=text, plain_name=plain_name, moment=moment
+        number=number,
+        percent=percent,
+        day=day,
+        text=text,
+        plain_name=plain_name,
+        moment=moment,
+        file_size=file_size,
     )
     app.context_processor(lambda: {"locale": locale()})
 
