@@ -88,11 +88,12 @@ def import_beside_a_clerk(settings: config.Settings, path: Path) -> tuple[float,
         env={**os.environ, **config.environment_for_children(settings)},
         stdout=subprocess.DEVNULL,
     )
-    _, code, used = os.wait4(process.pid, 0)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - began
     clerk.over.set()
     clerk.join()
-    if code:
+    if process.returncode:
         raise SystemExit("the import failed")
     return seconds, used.ru_maxrss // 1024, sorted(clerk.seconds)
 
