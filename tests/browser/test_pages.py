@@ -107,6 +107,8 @@ def test_filters_change_the_table_and_the_address_without_a_reload(person: Windo
     assert "sortBy=quantity" in page.url
     assert page.evaluate("window.isSamePage")
     page.go_back()
+    # Going back loads the page of then anew; the next step back waits for it.
+    page.wait_for_function("!window.isSamePage && document.readyState === 'complete'")
     page.go_back()
     page.wait_for_url(re.compile(r"^(?!.*sortBy).*$"))
     expect(page.locator("input[name=vehicleId]")).to_have_value("filter")
