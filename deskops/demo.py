@@ -16,6 +16,7 @@ from deskops.audit.chain import INSTALLATION, AuditEntry, AuditHead, Event, appe
 from deskops.config import Settings
 from deskops.database import execute, transaction
 from deskops.home import write_private
+from deskops.imports.models import Import
 from deskops.modules import MODULES
 from deskops.modules.reference import EQUIPMENT_ROWS, ROLE_ROWS
 from deskops.reactions import REACTIONS
@@ -204,6 +205,7 @@ def remove(_settings: Settings) -> None:
             AuditEntry.delete().where(AuditEntry.scope == site_id).execute()
             AuditHead.delete().where(AuditHead.scope == site_id).execute()
             ChangeCounter.delete().where(ChangeCounter.scope == site_id).execute()
+        Import.delete().where(Import.site.in_(sites)).execute()
         Membership.delete().where(Membership.site.in_(sites)).execute()
         User.delete().where(User.is_demo).execute()
         Site.delete().where(Site.id.in_(sites)).execute()

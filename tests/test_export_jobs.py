@@ -197,6 +197,23 @@ def test_an_empty_list_is_a_file_with_a_header(
         assert openpyxl.load_workbook(io.BytesIO(read(job)))["Received"]["A1"].value == "Date"
 
 
+def test_without_a_site_all_ones_sites_are_in_the_file(
+    cast: Cast, alpha: Site, beta: Site, settings: config.Settings
+) -> None:
+    ada = cast("ada")
+    for number in range(1, 8):
+        load(
+            ada, alpha if number % 2 else beta, quantity=Decimal(number), trips=number if number > 3 else None
+        )
+    sent = body(alpha, columns=["siteId", "quantity"])
+    sent["filters"] = {"dateRange": sent["filters"]["dateRange"], "sortBy": "trips", "sortOrder": "asc"}
+    job = made(ada, settings, sent)
+    rows = rows_of(job)[1:]
+    assert [row[1] for row in rows][3:] == ["4.000", "5.000", "6.000", "7.000"]
+    assert sorted(row[0] for row in rows) == [alpha.code] * 4 + [beta.code] * 3
+    assert job.file_name == "sites-received-2026-03-01-2026-03-31.csv"
+
+
 def test_the_flat_body_asks_for_all_columns(cast: Cast, alpha: Site, settings: config.Settings) -> None:
     ben = cast("ben")
     load(ben, alpha)

@@ -9,7 +9,7 @@ import pytest
 import redis
 import rq
 
-from deskops import background, config, queue
+from deskops import background, config, demo, queue
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site, User
 from deskops.errors import Forbidden, NotFound, ValidationFailed
@@ -145,3 +145,14 @@ def test_uploads_of_imports_that_are_over_are_swept_away(alpha: Site, cast: Cast
     jobs.sweep()
     assert not jobs.uploaded_file(over).exists()
     assert jobs.uploaded_file(waiting).exists()
+
+
+def test_the_demo_yard_is_taken_away_with_its_imports(
+    alpha: Site, cast: Cast, excerpt: Excerpt, settings: config.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs.start(excerpt("a.csv", LOADS), RECEIVED, alpha, SKIPPING, cast("ben"))
+    work(settings)
+    monkeypatch.setattr(demo, "demo_sites", lambda: [alpha])
+    demo.remove(settings)
+    assert Import.select().count() == 0
+    assert Site.get_or_none(Site.id == alpha.id) is None
