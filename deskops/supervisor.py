@@ -109,7 +109,7 @@ def children(settings: Settings, listening: socket.socket, environment: dict[str
     # -P, and the home folder: a file where one happens to stand is never taken for a module.
     python = [sys.executable, "-P", "-m"]
     web = [*python, "gunicorn", "--config", "python:deskops.serving", "--bind", f"fd://{listening.fileno()}"]
-    worker = [*python, "deskops.cli", "worker"]
+    worker = [*python, "deskops.cli", "worker", "--quiet"]
     bound = partial(processes.start_bound, env=environment, cwd=settings.home)
     parts = [
         Child("web", lambda: bound(web, signal.SIGTERM, pass_fds=[listening.fileno()]), grace=1.7),

@@ -11,20 +11,21 @@ from deskops import config, logs
 from deskops.config import Settings
 
 
-def settings_of_command() -> Settings:
+def settings_of_command(quiet: bool = False) -> Settings:
     """The settings, with the home said on stderr, so that stdout holds the answer alone."""
     settings = config.load()
     logs.configure(settings.log_level)
-    click.echo(f"Home: {settings.home}", err=True)
+    if not quiet:
+        click.echo(f"Home: {settings.home}", err=True)
     return settings
 
 
 @contextmanager
-def opened_book() -> Iterator[Settings]:
+def opened_book(quiet: bool = False) -> Iterator[Settings]:
     """The settings, with the book open. Raises CommandRefused where there is none."""
     from deskops import book
 
-    settings = settings_of_command()
+    settings = settings_of_command(quiet)
     book.open_book(settings)
     try:
         yield settings
