@@ -79,6 +79,13 @@ def test_the_same_form_sent_again_makes_no_second_record(browse: Browse, alpha: 
     assert rows_of(ben.get(f"/{name}")) == 1
 
 
+def test_a_form_sent_again_after_signing_in_anew_makes_no_second_record(browse: Browse, alpha: Site) -> None:
+    for ben in (browse("ben"), browse("ben")):
+        sent = typed("received", alpha) | {"csrf_token": ben.csrf}
+        assert ben.post("/received", sent, fragment=True).status_code == 204
+    assert rows_of(ben.get("/received")) == 1
+
+
 def test_the_same_form_with_other_values_is_refused_in_plain_words(browse: Browse, alpha: Site) -> None:
     ben = browse("ben")
     ben.post("/received", typed("received", alpha), fragment=True)

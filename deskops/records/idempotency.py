@@ -19,11 +19,10 @@ def client_key(actor: Actor, key: str) -> str:
     return hashlib.sha256(f"{actor.user_id}\n{key}".encode()).hexdigest()
 
 
-def digest(sents: Sequence[Mapping[str, Any]]) -> str:
-    """What tells one request's body from another's."""
-    return hashlib.sha256(
-        json.dumps([dict(sent) for sent in sents], sort_keys=True, default=str).encode()
-    ).hexdigest()
+def digest(module: Module, sents: Sequence[Mapping[str, Any]]) -> str:
+    """What tells one request's body from another's: what the module reads of it, not a form's own secrets."""
+    read = [{key: sent[key] for key in sent.keys() & module.schema.accepted} for sent in sents]
+    return hashlib.sha256(json.dumps(read, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def records_by_key(module: Module, keys: Sequence[str | None]) -> dict[str | None, Record]:

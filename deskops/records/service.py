@@ -137,7 +137,7 @@ def store_drafts(
     module: Module, sents: Sequence[Sent], drafts: list[Draft], actor: Actor, keys: Sequence[str | None]
 ) -> list[Saved]:
     # Of the whole request: a batch with one record more or less is another body.
-    sent_digest = digest(sents)
+    sent_digest = digest(module, sents)
     for one, key in zip(drafts, keys, strict=True):
         if key:
             one.record.client_key = client_key(actor, key)
