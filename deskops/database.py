@@ -81,6 +81,8 @@ def connect(url: str) -> peewee.Database:
                 "mmap_size": 0,
             },
         )
+        # Its own knows the letters of ASCII alone.
+        handle.register_function(lambda text: text and text.lower(), "LOWER", 1)
     else:
         handle = connect_by_url(
             "postgresql+pool://" + url.split("://", 1)[1],

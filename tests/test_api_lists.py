@@ -305,6 +305,15 @@ def test_a_text_is_found_in_any_letter_case_and_counted(api: Api, alpha: Site) -
     assert bad_fields(ben.get("/api/received", **always(alpha), source="a\x00b")) == {"source"}
 
 
+def test_a_text_beyond_ascii_is_found_as_it_is_written(api: Api, alpha: Site) -> None:
+    ben = api("ben")
+    wanted = enter(ben, RECEIVED, alpha, source="Äußerer HÔTEL-Kai ميناء")
+    enter(ben, RECEIVED, alpha, source="Inner quay")
+    # In any case too, on PostgreSQL where the locale of its database knows these letters.
+    for text in ("Äuß", "HÔTEL", "ميناء", *(["äUß", "hôtel"] if database.is_sqlite() else [])):
+        assert ids(data(ben.get("/api/received", **always(alpha), source=text))) == [wanted["id"]]
+
+
 @every_module
 def test_a_filter_the_module_has_no_column_for_is_ignored_and_named(
     module: Module, api: Api, alpha: Site

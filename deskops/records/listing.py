@@ -139,8 +139,10 @@ def conditions(module: Module, query: Query) -> Where:
     for name, chosen in query.chosen.items():
         where.add_any(module.schema.by_name[name].column.column_name, chosen)
     for name, text in query.texts.items():
-        pattern = "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        where.add(f"LOWER({module.schema.by_name[name].column.column_name}) LIKE ? ESCAPE '\\'", pattern)
+        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        where.add(
+            f"LOWER({module.schema.by_name[name].column.column_name}) LIKE LOWER(?) ESCAPE '\\'", pattern
+        )
     if query.order.after is not None:
         sign = "<" if query.order.descending else ">"
         where.add(f"({', '.join(sort_columns(module, query))}) {sign} (?, ?, ?)", *query.order.after)
