@@ -118,6 +118,17 @@ def test_a_repeated_batch_answers_the_first_records(module: Module, api: Api, al
     assert stored(api, module, alpha) == 3
 
 
+def test_a_key_of_one_record_is_taken_for_a_batch_too(api: Api, alpha: Site) -> None:
+    ben = api("ben")
+    data(ben.post("/api/received", sample("received", alpha), Idempotency_Key="gate 1"), 201)
+    refused(
+        ben.post("/api/received/bulk", batch(RECEIVED, alpha, 2), Idempotency_Key="gate 1"),
+        409,
+        "IDEMPOTENCY_CONFLICT",
+    )
+    assert stored(api, RECEIVED, alpha) == 1
+
+
 def test_doubts_of_a_batch_stand_by_row(api: Api, alpha: Site) -> None:
     records = [sample("received", alpha), sample("received", alpha, quantity=90)]
     answer = api("ben").post("/api/received/bulk", {"records": records})

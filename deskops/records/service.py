@@ -87,7 +87,8 @@ def create_many(
     bad = {index: by_field(one.problems) for index, one in enumerate(drafts) if one.problems}
     if bad:
         raise ValidationFailed(rows=bad)
-    keys = [f"{key}#{index}" if key else None for index in range(len(sents))]
+    # The first takes the key as it is: a key of one record is no batch's, nor the other way round.
+    keys = [f"{key}#{index}" if key and index else key for index in range(len(sents))]
     return store_drafts(module, sents, drafts, actor, keys)
 
 
