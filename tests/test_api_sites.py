@@ -111,6 +111,12 @@ def test_a_bad_value_of_a_site_is_refused_by_its_name(change: dict[str, Any], fi
     assert bad_fields(api("ada").post("/api/sites", body)) == {field}
 
 
+def test_blanks_around_a_sites_texts_are_not_kept(api: Api) -> None:
+    body = {"code": "GAMMA-03", "name": f"  {'n' * 100}  ", "location": f"{'l' * 200} "}
+    site = data(api("ada").post("/api/sites", body), 201)
+    assert (site["name"], site["location"]) == ("n" * 100, "l" * 200)
+
+
 def test_a_new_site_needs_a_code_and_a_name(api: Api) -> None:
     assert bad_fields(api("ada").post("/api/sites", {})) == {"code", "name"}
 

@@ -135,12 +135,11 @@ def save_site(sent: Mapping[str, Any], actor: Actor, site: Site | None = None) -
 
 
 def read_site(sent: Mapping[str, Any], partial: bool) -> tuple[dict[str, Any], list[Problem]]:
-    """The columns of a site in a JSON body, and everything wrong with them."""
+    """The columns of a site in a JSON body, without blanks around texts, and everything wrong with them."""
+    sent = {key: value.strip() if isinstance(value, str) else value for key, value in sent.items()}
     checks = {
         "code": lambda value: isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_-]{3,20}", value),
-        "name": lambda value: (
-            isinstance(value, str) and 1 <= len(value.strip()) <= 100 and value.isprintable()
-        ),
+        "name": lambda value: isinstance(value, str) and 1 <= len(value) <= 100 and value.isprintable(),
         "location": lambda value: (
             value is None or (isinstance(value, str) and len(value) <= 200 and value.isprintable())
         ),
