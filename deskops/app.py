@@ -64,12 +64,16 @@ def finish(_error: BaseException | None) -> None:
 
 
 def answer_error(error: Exception) -> Response:
-    """Every error in the words of the face that was asked. What nobody foresaw is logged, and says its request id."""
+    """Every error in the words of the face that was asked. What nobody foresaw is logged.
+
+    Each fault of the server says the id of its request.
+    """
     if isinstance(error, HTTPException) and error.code and error.code < 400:
         return error.get_response()  # type: ignore[return-value]
     known = as_known(error)
     if known.status >= 500:
-        log.error("%s on %s %s", type(error).__name__, request.method, request.path, exc_info=error)
+        if known is not error:
+            log.error("%s on %s %s", type(error).__name__, request.method, request.path, exc_info=error)
         known.details.setdefault("requestId", g.get("request_id", ""))
     face: Callable[[errors.DeskOpsError], Response] = (
         api.error_response if identity.is_api() else web.error_page

@@ -196,8 +196,18 @@ def test_a_bad_request_is_refused_by_its_field(
     assert field in bad_fields(api("ben").post("/api/export", wanted(alpha) | change))
 
 
-def test_a_format_that_is_not_here_is_unavailable(api: Api, alpha: Site) -> None:
+@pytest.mark.parametrize("text", ["\ud800", "a\x00b", "\x07"])
+def test_a_filter_that_is_no_text_is_refused(text: str, api: Api, alpha: Site) -> None:
+    asked = wanted(alpha)
+    asked["filters"] = {**asked["filters"], "vehicleId": text}
+    assert bad_fields(api("ben").post("/api/export", asked)) == {"vehicleId"}
+
+
+def test_a_format_that_is_not_here_is_unavailable_and_no_fault_of_the_server(
+    api: Api, alpha: Site, caplog: pytest.LogCaptureFixture
+) -> None:
     refused(api("ben").post("/api/export", wanted(alpha, format="pdf")), 503, "FORMAT_UNAVAILABLE")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 def test_a_foreign_site_is_not_exported(api: Api, beta: Site) -> None:
