@@ -53,7 +53,8 @@ class JsonLine(logging.Formatter):
         line["time"] = line["time"].replace("+00:00", "Z")
         if request_id.get():
             line["request_id"] = request_id.get()
-        line.update(getattr(record, "facts", {}))
+        facts = getattr(record, "facts", {})
+        line |= {name: without_secrets(it) if isinstance(it, str) else it for name, it in facts.items()}
         if record.exc_info:
             line["exception"] = without_secrets(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False, default=str)

@@ -240,6 +240,8 @@ def test_a_secret_in_an_exception_is_not_logged(secret: str) -> None:
         record = logging.LogRecord(
             "deskops", logging.ERROR, "", 0, "failed", (), (ValueError, problem, problem.__traceback__)
         )
+    record.facts = {"problem": secret, "rows": 3}
     line = json.loads(logs.JsonLine().format(record))
     assert "hunter2" not in json.dumps(line)
     assert "ValueError" in line["exception"]
+    assert line["rows"] == 3
