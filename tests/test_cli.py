@@ -246,6 +246,14 @@ def test_a_token_stands_alone_on_standard_output(yard: Installation) -> None:
     assert yard.run("token", "add", "nobody@yard.example", "--name", "scale").code == 1
 
 
+@pytest.mark.parametrize("name", ["", "  ", "n" * 101])
+def test_a_token_has_a_name_that_can_be_kept(yard: Installation, name: str) -> None:
+    add_person(yard, "--role", "operator", "--site", SITE)
+    done = yard.run("token", "add", "ben@yard.example", "--name", name)
+    assert (done.code, done.out) == (1, "")
+    assert "A name has 1 to 100 characters" in done.err
+
+
 def test_a_token_is_ended_by_its_name(yard: Installation) -> None:
     add_person(yard, "--role", "operator", "--site", SITE)
     assert yard.run("token", "add", "ben@yard.example", "--name", "scale").code == 0

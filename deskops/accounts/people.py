@@ -20,6 +20,7 @@ from deskops.schema import counters, references
 from deskops.schema.kinds import CLOCK
 
 SHORTEST_PASSWORD = 8
+NAME_LENGTH = say("A name has 1 to 100 characters")
 SITE_FIELDS = ("code", "name", "location", "timezone", "is_active", "shift_starts")
 
 
@@ -69,19 +70,29 @@ def judge_person(email: str, name: str, password: str) -> list[Problem]:
     problems = []
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", email) or len(email) > 254:
         problems.append(Problem("email", say("This is not an e-mail address")))
-    if not 1 <= len(name) <= 100:
-        problems.append(Problem("name", say("A name has 1 to 100 characters")))
+    problems += judge_name(name)
     if len(password) < SHORTEST_PASSWORD:
         problems.append(Problem("password", say("At least %(least)s characters", least=SHORTEST_PASSWORD)))
     return problems
 
 
+def judge_name(name: str) -> list[Problem]:
+    return [] if 1 <= len(name) <= 100 else [Problem("name", NAME_LENGTH)]
+
+
 def add_token(
     user: User, name: str, *, scope: str, sites: Sequence[Site], expires_in_days: int | None
 ) -> tuple[Token, str]:
-    """Make a token of this person; answers the row and the secret, which is shown once and not kept."""
+    """Make a token of this person; answers the row and the secret, which is shown once and not kept.
+
+    Raises ValidationFailed (fields name, scope).
+    """
+    name = name.strip()
+    problems = judge_name(name)
     if scope not in ("read", "write"):
-        raise ValidationFailed.of([Problem("scope", say("Choose read or write"))])
+        problems.append(Problem("scope", say("Choose read or write")))
+    if problems:
+        raise ValidationFailed.of(problems)
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     expires_at = utc_now() + timedelta(days=expires_in_days) if expires_in_days else None
     with transaction():
@@ -149,7 +160,7 @@ def read_site(sent: Mapping[str, Any], partial: bool) -> tuple[dict[str, Any], l
     }
     texts = {
         "code": say("A code has 3 to 20 letters, digits, - or _"),
-        "name": say("A name has 1 to 100 characters"),
+        "name": NAME_LENGTH,
         "location": say("At most 200 characters"),
         "timezone": say("Not a time zone, such as Asia/Riyadh"),
         "isActive": say("Must be true or false"),
