@@ -59,7 +59,7 @@ def test_the_cards_and_the_table_show_the_same_tons(browse: Browse, alpha: Site,
     board = ann.get("/dashboard")
     assert figures(board) == {"production": 0, "received": Decimal("20.54"), "dispatched": Decimal("7.125")}
     assert "20.540" in ann.get("/received", period="today").text
-    assert "No opening balance" in board.text
+    assert "No inventory recorded" in board.text
 
 
 def test_all_my_sites_are_summed_and_named(browse: Browse, alpha: Site, beta: Site, cast: Cast) -> None:

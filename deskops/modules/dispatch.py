@@ -60,5 +60,6 @@ DISPATCH = Module(
         "status",
         "notes",
     ),
+    seldom=("time", "loads", "trips", "operation", "status", "notes"),
     rules=(heavy_load,),
 )

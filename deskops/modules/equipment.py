@@ -43,8 +43,8 @@ class EquipmentLog(Record):
 
 
 def utilization(record: EquipmentLog) -> Decimal:
-    """run ÷ (run + idle + downtime) × 100, to 2 decimals; 0 without hours."""
-    return (record.run_hours / record.hours * 100).quantize(Decimal("0.01")) if record.hours else ZERO
+    """run ÷ (run + idle + downtime), in percent; 0 without hours."""
+    return kinds.percent(record.run_hours, record.hours)
 
 
 def hours_fit_in_a_row(record: EquipmentLog) -> list[Problem]:
@@ -138,6 +138,7 @@ EQUIPMENT = Module(
         "status",
         "notes",
     ),
+    seldom=("equipmentStatus", "status", "notes"),
     rules=(hours_fit_in_a_row,),
     checks=(hours_fit_in_a_day,),
     unique=("site", "date", "shift", "equipment"),

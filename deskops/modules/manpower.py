@@ -29,9 +29,8 @@ class Manpower(Record):
 
 
 def attendance(record: Manpower) -> Decimal:
-    """present ÷ (present + absent) × 100, to 2 decimals; 0 with nobody scheduled."""
-    scheduled = record.present_count + record.absent_count
-    return (Decimal(record.present_count) / scheduled * 100).quantize(Decimal("0.01")) if scheduled else ZERO
+    """present ÷ (present + absent), in percent; 0 with nobody scheduled."""
+    return kinds.percent(record.present_count, record.present_count + record.absent_count)
 
 
 def hours_fit_the_people(record: Manpower) -> list[Problem]:
@@ -89,6 +88,7 @@ MANPOWER = Module(
         "status",
         "notes",
     ),
+    seldom=("status", "notes"),
     rules=(hours_fit_the_people,),
     unique=("site", "date", "shift", "role"),
 )

@@ -67,6 +67,7 @@ PRODUCTION = Module(
         prepare=loads_into_tons,
     ),
     table=("date", "shift", "material", "quantity", "operation", "status", "notes"),
+    seldom=("loads", "operation", "status", "notes"),
     rules=(products_are_final,),
     unique=("site", "date", "shift", "material", "operation"),
 )

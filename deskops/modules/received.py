@@ -39,5 +39,6 @@ RECEIVED = Module(
         prepare=loads_into_tons,
     ),
     table=("date", "time", "vehicleId", "material", "quantity", "trips", "source", "status", "notes"),
+    seldom=("time", "loads", "trips", "status", "notes"),
     rules=(heavy_load,),
 )

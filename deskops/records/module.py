@@ -52,7 +52,8 @@ class Column(NamedTuple):
 class Module:
     """`rules` judge one record by itself, `checks` a batch against what is stored, inside its transaction.
 
-    `unique` names the columns that no two counted records share. `table` are the keys a page shows, in order.
+    `unique` names the columns that no two counted records share. `table` are the keys a page shows, in order;
+    `seldom` those that an entry rarely needs: a form asks for them last, and only who opens them stops there.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Module:
     model: type[Record]
     schema: Schema
     table: tuple[str, ...]
+    seldom: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     checks: tuple[Check, ...] = ()
     unique: tuple[str, ...] = ()

@@ -74,6 +74,11 @@ class Input:
         return str(self.field.empty) if self.field.choices and self.field.empty else ""
 
     @property
+    def is_filled(self) -> bool:
+        """Whether something else stands in it than in an untouched form."""
+        return bool(self.problems or self.theirs) or self.value not in ("", self.beginning)
+
+    @property
     def longest(self) -> int | None:
         return (
             getattr(self.field.column, "max_length", None) if self.control in ("text", "textarea") else None
@@ -91,6 +96,16 @@ class Form:
     version: str = ""
     problems: list[str] = field(default_factory=list)
     holder: str = ""
+
+    @property
+    def usual(self) -> list[Input]:
+        """What every entry asks for."""
+        return [one for one in self.inputs if one.name not in self.module.seldom]
+
+    @property
+    def seldom(self) -> list[Input]:
+        """What few entries need: closed, unless something stands in it."""
+        return [one for one in self.inputs if one.name in self.module.seldom]
 
 
 def new_form(
@@ -191,8 +206,8 @@ def judged(form: Form, refused: DeskOpsError | None) -> Form:
     told, above, holder = problems_of(refused)
     inputs = [with_problems(one, told.pop(one.name, [])) for one in form.inputs]
     above += [message for messages in told.values() for message in messages]
-    changing = [one for one in inputs if not one.is_kept]
-    first = next((one for one in inputs if one.problems), changing[0])
+    changing = [one for one in inputs if not one.is_kept and one.name not in form.module.seldom]
+    first = next((one for one in inputs if one.problems or one.theirs), changing[0])
     marked = [Input(**{**vars(one), "first": one is first}) for one in inputs]
     return Form(form.module, marked, form.key, form.record, form.version, above, holder)
 

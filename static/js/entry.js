@@ -10,6 +10,7 @@
   let opener = null;
 
   document.body.addEventListener("htmx:afterSwap", () => {
+    takeAhead();
     entry.classList.toggle("is-open", form() !== null);
     showPlace();
   });
@@ -52,22 +53,47 @@
     }
   });
 
+  // On a slow line the next load is typed while the last one is still being saved: it stays.
+  let sent = new Map();
+  let ahead = new Map();
+  const fields = () => [...form().querySelectorAll("input, select, textarea")].filter((field) => field.type !== "hidden");
+  const typedAhead = () =>
+    new Map(fields().filter((field) => sent.has(field.name) && sent.get(field.name) !== field.value).map((field) => [field.name, field.value]));
+  document.body.addEventListener("htmx:beforeSend", (event) => {
+    if (event.detail.elt === form()) {
+      sent = new Map(fields().map((field) => [field.name, field.value]));
+    }
+  });
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    ahead = event.detail.elt === form() ? typedAhead() : new Map();
+  });
+  const takeAhead = () => {
+    for (const [name, value] of form() ? ahead : []) {
+      form().elements[name].value = value;
+    }
+    ahead = new Map();
+  };
+
   document.body.addEventListener("record-saved", () => {
     const saved = form();
     if (!saved) {
       return;
     }
+    const next = typedAhead();
     for (const told of saved.querySelectorAll(".problem, .form-problem, .theirs")) {
       told.remove();
     }
     for (const field of saved.querySelectorAll("input, select, textarea")) {
       field.removeAttribute("aria-invalid");
       field.removeAttribute("aria-describedby");
-      if (field.type !== "hidden" && !("kept" in field.dataset)) {
+      if (field.type !== "hidden" && !("kept" in field.dataset) && !next.has(field.name)) {
         empty(field);
       }
     }
     saved.elements.clientKey.value = newKey();
+    if (next.size > 0) {
+      return;
+    }
     delete saved.dataset.typed;
     saved.querySelector(".input:not(:has([data-kept])) :is(input, select, textarea)")?.focus();
   });

@@ -4,13 +4,29 @@
   const SCOPE = ["siteId", "period", "startDate", "endDate"];
   const ORDER = ["pageSize", "sortBy", "sortOrder"];
   const TOLD_MS = 6000;
+  const FIRST_DAY = "1900";
   const one = (selector) => document.querySelector(selector);
   const meta = () => one('meta[name="csrf-token"]');
 
   document.body.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = meta().content;
     if (event.detail.elt.id === "view") {
+      if (isHalfADate(event.detail.parameters)) {
+        event.preventDefault();
+      }
       tidy(event.detail.parameters);
+    }
+  });
+
+  // A day that is still being typed is not looked for: the year 2 on its way to 2026.
+  const isHalfADate = ({ period, startDate, endDate }) =>
+    period === "custom" && [startDate, endDate].some((day) => day === "" || day < FIRST_DAY);
+
+  // What was refused is over when the next look succeeds.
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    const { requestConfig, xhr } = event.detail;
+    if (requestConfig.elt.id === "view" && xhr.status < 400) {
+      one("#shell-notice")?.replaceChildren();
     }
   });
 
@@ -111,7 +127,13 @@
       opener.focus();
     }
   });
-  document.body.addEventListener("record-voided", () => dialog.close());
+  // The row goes away: the reader goes on at the next one.
+  document.body.addEventListener("record-voided", () => {
+    const row = opener?.closest("tr");
+    const near = row && (row.nextElementSibling ?? row.previousElementSibling);
+    opener = near?.querySelector(".actions a") ?? one(".table-frame") ?? one("#add");
+    dialog.close();
+  });
 
   // A session that ended: the page stays, and signing in happens above it, where something was typed.
   document.body.addEventListener("htmx:beforeOnLoad", (event) => {
@@ -146,11 +168,13 @@
   });
 
   // What could not be sent is said: it is still in its form.
-  document.body.addEventListener("htmx:sendError", (event) => {
-    if (event.detail.requestConfig.verb !== "get") {
-      tell(one("#told").dataset.unsent, []);
-    }
-  });
+  for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+    document.body.addEventListener(failure, (event) => {
+      if (event.detail.requestConfig.verb !== "get") {
+        tell(one("#told").dataset.unsent, []);
+      }
+    });
+  }
 
   // Buttons that open, close and empty.
   document.addEventListener("click", (event) => {

@@ -59,15 +59,75 @@ def test_a_load_entered_by_keyboard_shows_in_the_table_and_on_another_persons_bo
 def test_after_saving_the_form_is_ready_for_the_next_load(person: Window) -> None:
     page = person("ben").goes_to("/received")
     page.keyboard.press("n")
-    expect(page.locator("#field-time")).to_be_focused()
+    expect(page.locator("#field-vehicleId")).to_be_focused()
     day = page.locator("#field-date").input_value()
     for number, tons in enumerate(("11.5", "12.5", "13.5")):
         enter_load(page, tons, f"ROW-{number}")
         expect(page.locator("#records-table tbody tr", has_text=f"ROW-{number}")).to_have_count(1)
-        expect(page.locator("#field-time")).to_be_focused()
+        expect(page.locator("#field-vehicleId")).to_be_focused()
         expect(page.locator("#field-quantity")).to_have_value("")
         assert page.locator("#field-date").input_value() == day
     expect(page.locator("#told")).to_contain_text("Saved")
+
+
+def test_a_repeated_load_is_three_fields_and_enter(person: Window) -> None:
+    """Nobody stops at fields that few entries need; they are one key away, and stay open while used."""
+    page = person("ben").goes_to("/received/new")
+    expect(page.locator("#field-vehicleId")).to_be_focused()
+    for key in ("THREE-1", "Tab", "CONCRETE", "Tab", "٣٫٥", "Tab", "Old harbour", "Tab"):
+        page.keyboard.press("Tab") if key == "Tab" else page.keyboard.type(key)
+    expect(page.locator("#records-form summary")).to_be_focused()
+    expect(page.locator("#field-notes")).not_to_be_visible()
+    page.keyboard.press("Enter")
+    page.locator("#field-notes").fill("weighed twice")
+    page.locator("#field-vehicleId").press("Enter")
+    row = page.locator("#records-table tbody tr", has_text="THREE-1")
+    expect(row).to_contain_text("3.500")
+    expect(row).to_contain_text("weighed twice")
+    expect(page.locator("#field-notes")).to_be_visible()
+    row.get_by_text("Correct").click()
+    expect(page.locator("#records-form[data-entry=correction] #field-notes")).to_have_value("weighed twice")
+    expect(page.locator("#field-notes")).to_be_visible()
+
+
+def test_what_is_typed_while_the_last_load_is_being_saved_stays(person: Window) -> None:
+    clerk = person("ben")
+    page = clerk.goes_to("/received/new")
+    line = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 800, "downloadThroughput": -1, "uploadThroughput": -1}
+    line.send("Network.emulateNetworkConditions", slow)
+    for vehicle, tons, next_tons, saved in (
+        ("SLOW-1", "20", "21", "20.000"),
+        ("SLOW-2", "much", "22", "22.000"),
+    ):
+        page.locator("#field-vehicleId").fill(vehicle)
+        page.locator("#field-materialId").select_option("RAW-MIXED")
+        page.locator("#field-quantity").fill(tons)
+        page.keyboard.press("Enter")
+        page.locator("#field-quantity").fill(next_tons)
+        if tons == "much":
+            expect(page.locator("#field-quantity-problem")).to_be_visible()
+            expect(page.locator("#field-quantity")).to_have_value("22")
+            page.keyboard.press("Enter")
+        expect(page.locator("#records-table tbody tr", has_text=vehicle)).to_contain_text(saved)
+        if tons == "20":
+            expect(page.locator("#field-vehicleId")).to_have_value("")
+            expect(page.locator("#field-quantity")).to_have_value("21")
+    assert clerk.surprises == []
+
+
+def test_a_save_that_nobody_answers_is_said_and_can_be_sent_again(person: Window) -> None:
+    page = person("ben").goes_to("/received/new")
+    page.evaluate("htmx.config.timeout = 500")
+    page.route("**/received", lambda route: None)
+    page.locator("#field-vehicleId").fill("HANG-1")
+    page.locator("#field-materialId").select_option("RAW-MIXED")
+    page.locator("#field-quantity").fill("20")
+    page.keyboard.press("Enter")
+    expect(page.locator("#told")).to_contain_text("Not sent")
+    page.unroute_all(behavior="ignoreErrors")
+    page.keyboard.press("Enter")
+    expect(page.locator("#records-table tbody tr", has_text="HANG-1")).to_have_count(1)
 
 
 def test_a_double_click_makes_one_record(person: Window) -> None:
@@ -107,6 +167,7 @@ def test_a_refused_form_keeps_what_was_typed_and_shows_every_problem(person: Win
     page.locator("#field-vehicleId").fill("KEPT-1")
     page.locator("#field-materialId").select_option("RAW-MIXED")
     page.locator("#field-quantity").fill("a lot")
+    page.locator("#records-form summary").click()
     page.locator("#field-trips").fill("-2")
     page.locator("#field-notes").fill("two words")
     page.keyboard.press("Tab")
@@ -139,6 +200,7 @@ def test_an_edit_conflict_shows_what_somebody_else_stored(person: Window) -> Non
     mine.locator("#field-quantity").fill("12")
     mine.keyboard.press("Enter")
     expect(mine.locator("#field-quantity-theirs")).to_contain_text("11.000")
+    expect(mine.locator("#field-quantity")).to_be_focused()
     assert mine.locator("#field-quantity").input_value() == "12"
     mine.locator("#records-form button[type=submit]").click()
     expect(row).to_contain_text("12.000")
@@ -161,4 +223,5 @@ def test_a_record_is_made_void_with_a_reason(person: Window) -> None:
     page.keyboard.press("Enter")
     expect(row).to_have_count(0)
     expect(page.locator("#dialog")).not_to_be_visible()
+    assert page.evaluate("document.activeElement !== document.body")
     assert ben.surprises == []

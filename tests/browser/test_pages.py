@@ -115,6 +115,23 @@ def test_filters_change_the_table_and_the_address_without_a_reload(person: Windo
     assert somebody.complaints == []
 
 
+def test_days_are_looked_for_when_both_are_whole_and_a_refusal_goes_with_its_cause(person: Window) -> None:
+    somebody = person("ann")
+    page = somebody.goes_to("/received?period=custom&startDate=2026-01-05&endDate=2026-01-31")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/received?" in request.url else None)
+    for half in ("", "0002-01-31"):
+        page.locator("#view [name=endDate]").fill(half)
+        page.wait_for_timeout(500)
+    assert asked == []
+    page.locator("#view [name=endDate]").fill("2026-01-04")
+    expect(page.locator("#shell-notice")).to_contain_text("must not be before")
+    page.locator("#view [name=endDate]").fill("2026-01-06")
+    page.wait_for_url("**endDate=2026-01-06*")
+    expect(page.locator("#shell-notice")).to_be_empty()
+    assert somebody.surprises == []
+
+
 def test_what_a_page_looks_at_is_carried_to_the_next_one(person: Window) -> None:
     page = person("ada").goes_to("/dashboard")
     page.locator("select[name=siteId]").select_option("ALPHA-01")
