@@ -68,6 +68,16 @@ def test_change_needs_something_to_divide_by(api: Api, alpha: Site) -> None:
     assert (fallen["change"], fallen["trend"]) == (-100, "down")
 
 
+def test_a_change_is_stable_only_where_it_is_under_half_a_hundredth(api: Api, alpha: Site) -> None:
+    enter(api("ben"), RECEIVED, alpha, alpha.today() - timedelta(days=1), quantity=100)
+    enter(api("ben"), RECEIVED, alpha, quantity=100.004)
+    stable = metric(api, RECEIVED, alpha)
+    assert (stable["change"], stable["trend"]) == (0, "stable")
+    enter(api("ben"), RECEIVED, alpha, quantity=0.001)
+    risen = metric(api, RECEIVED, alpha)
+    assert (risen["change"], risen["trend"]) == (0.01, "up")
+
+
 def test_there_is_no_stock_before_the_first_opening_balance(api: Api, alpha: Site) -> None:
     enter(api("ben"), RECEIVED, alpha)
     stock = data(api("vera").get("/api/metrics/inventory-current", siteId=alpha.id))

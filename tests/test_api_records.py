@@ -368,6 +368,8 @@ def test_rates_are_computed_and_nothing_divides_by_nothing(api: Api, alpha: Site
     assert (
         enter(ben, MANPOWER, alpha, presentCount=2, absentCount=1, totalHours=16)["attendanceRate"] == 66.67
     )
+    one_in_32: dict[str, Any] = {"presentCount": 1, "absentCount": 31, "totalHours": 8}
+    assert enter(ben, MANPOWER, alpha, shift="AFTERNOON", **one_in_32)["attendanceRate"] == 3.13
     nobody: dict[str, Any] = {"presentCount": 0, "absentCount": 0, "totalHours": 0}
     assert enter(ben, MANPOWER, alpha, shift="NIGHT", **nobody)["attendanceRate"] == 0
 

@@ -11,6 +11,7 @@ from deskops.insight.periods import SPARKLINE_DAYS, days, last_days
 from deskops.modules import DISPATCH, PRODUCTION, RECEIVED
 from deskops.records import totals
 from deskops.records.module import Module
+from deskops.schema.kinds import percent
 
 ZERO = Decimal(0)
 STABLE_BELOW = Decimal("0.005")
@@ -47,7 +48,7 @@ class Stock(Metric):
 def percentage_change(current: Decimal, previous: Decimal) -> Decimal:
     """(current − previous) ÷ |previous| × 100, to 2 decimals; from nothing to something is 100."""
     if previous:
-        return ((current - previous) / abs(previous) * 100).quantize(Decimal("0.01"))
+        return percent(current - previous, abs(previous))
     return Decimal(100) if current > 0 else ZERO
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
@@ -104,6 +104,13 @@ Line = Annotated[
     BeforeValidator(lambda value: value.strip() if isinstance(value, str) else value),
     AfterValidator(no_control_characters),
 ]
+
+
+def percent(part: Decimal | int, whole: Decimal | int) -> Decimal:
+    """part ÷ whole × 100, to 2 decimals, halves away from zero; 0 where there is nothing to divide by."""
+    if not whole:
+        return Decimal(0)
+    return (Decimal(part) / whole * 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def decimal_kind(name: str, places: int) -> Kind:
