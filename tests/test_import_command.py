@@ -119,6 +119,7 @@ REFUSED = [
     (["--map", "date=a", "--map", "date=b"], 2, "given twice"),
     (["--alias", "RAW-MIXED"], 2, "not of the form"),
     ([], 1, "No column stands for date, materialId, quantity. The file has: report_date"),
+    ([], 1, "Say which stands for each: --map field=column"),
 ]
 
 

@@ -182,6 +182,20 @@ def test_without_skipping_a_file_with_bad_rows_changes_nothing(
     assert "1 × Blank: a value is required" in page
 
 
+def test_what_was_said_of_a_refused_file_stands_there_again(
+    browse: Browse, alpha: Site, settings: config.Settings
+) -> None:
+    ann = browse("ann")
+    address = uploaded(ann, alpha)
+    ann.post(address, MEANING | {"do": "start"})
+    work(settings)
+    page = ann.get("/imports").text
+    assert re.search(r'<select name="module" aria-label="Records of [^>]*>.*"received" selected', page)
+    again = ann.get(address).text
+    assert '<option value="load_weight" selected>' in again
+    assert '<option value="lb" selected>' in again
+
+
 def test_a_plan_is_kept_by_a_name_and_taken_for_the_next_file(browse: Browse, alpha: Site) -> None:
     ann = browse("ann")
     ann.post(uploaded(ann, alpha), MEANING | {"do": "check", "profile-name": "Weighbridge"})
@@ -195,6 +209,7 @@ def test_a_plan_that_lacks_a_field_is_refused_in_words(browse: Browse, alpha: Si
     answer = ann.post(uploaded(ann, alpha), {"column-date": "report_date", "do": "start"})
     assert answer.status_code == 400
     assert "No column stands for materialId, quantity" in answer.text
+    assert "--map" not in answer.text
     strange = ann.post(uploaded(ann, alpha), MEANING | {"alias-materialId": "nothing", "do": "check"})
     assert "is not of the form TEXT=CODE" in strange.text
 
@@ -205,8 +220,10 @@ def test_another_persons_upload_is_not_mine(browse: Browse, alpha: Site) -> None
 
 
 def test_who_may_not_import_is_refused(browse: Browse, alpha: Site, beta: Site) -> None:
-    assert browse("vera").get("/imports").status_code == 403
-    ben = browse("ben")
+    vera, ben = browse("vera"), browse("ben")
+    assert vera.get("/imports").status_code == 403
+    assert 'href="/imports"' not in vera.get("/dashboard").text
+    assert 'href="/imports"' in ben.get("/dashboard").text
     form = {"module": "received", "siteId": beta.code, "file": (io.BytesIO(b"a,b\n1,2\n"), "x.csv")}
     assert ben.post("/imports", form).status_code == 403
 

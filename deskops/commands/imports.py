@@ -21,7 +21,7 @@ from deskops.imports import jobs, source
 from deskops.imports import plan as plans
 from deskops.imports.outcome import BadRow, Listener, Tally
 from deskops.imports.plan import Plan
-from deskops.imports.refusals import ImportStopped
+from deskops.imports.refusals import ColumnsMissing, ImportStopped
 from deskops.imports.running import Order, RowsRefused, bring_in, check
 from deskops.modules import MODULES
 from deskops.reactions import REACTIONS
@@ -128,7 +128,11 @@ def import_file(module_name: str, path: Path, code: str, **options: Any) -> None
         module, site = MODULES[module_name.lower()], sites_by_code([code])[0]
         plan = plan_of(module, options)
         order = Order(module, site, acting(options["email"]), plan, path)
-        (dry_run if options["dry_run"] else store)(order)
+        try:
+            (dry_run if options["dry_run"] else store)(order)
+        except ColumnsMissing as refused:
+            cure = say("%(reason)s: --map field=column", reason=refused.message)
+            raise CommandRefused(cure) from refused
         if options["save_profile"]:
             plans.save_profile(module, options["save_profile"], plan)
             click.echo(f"Kept these options as the profile {options['save_profile']}.")

@@ -126,8 +126,8 @@ class Drafter:
         if reason == REQUIRED:
             return BLANK
         if field is not None and field.reference and reason == field.invalid:
-            cure = 'There is none by the name "%(given)s": correct it, or add the alias "%(field)s:%(given)s=CODE"'
-            return say(cure, given=text.strip(), field=field.name)
+            cure = 'There is none by the name "%(given)s": correct it, or add the alias "%(given)s=CODE"'
+            return say(cure, given=text.strip())
         if field is not None and field.choices and reason == field.invalid:
             return say(
                 '"%(given)s" is none of %(choices)s', given=text.strip(), choices=", ".join(field.choices)

@@ -13,7 +13,7 @@ from deskops.database import transaction, utc_now
 from deskops.errors import Problem, ValidationFailed, say
 from deskops.imports import units
 from deskops.imports.models import ImportProfile
-from deskops.imports.refusals import FileRefused
+from deskops.imports.refusals import ColumnsMissing, FileRefused
 from deskops.records.module import Module
 from deskops.schema import kinds
 from deskops.schema.columns import new_id
@@ -154,8 +154,8 @@ def places(module: Module, plan: Plan, header: Sequence[str]) -> dict[str, int]:
         and not found.keys() & {*one.names, *([one.instead.name] if one.instead else [])}
     ]
     if lacking:
-        text = "No column stands for %(fields)s. The file has: %(columns)s. Say which by --map field=column"
-        raise FileRefused(say(text, fields=", ".join(lacking), columns=", ".join(header)))
+        text = "No column stands for %(fields)s. The file has: %(columns)s. Say which stands for each"
+        raise ColumnsMissing(say(text, fields=", ".join(lacking), columns=", ".join(header)))
     return found
 
 

@@ -11,6 +11,10 @@ class FileRefused(DeskOpsError):
     code, status = "VALIDATION_ERROR", 400
 
 
+class ColumnsMissing(FileRefused):
+    """Nobody said, and no name tells, which columns stand for the fields that every row needs."""
+
+
 class ImportUnderWay(DeskOpsError):
     """One import at a site at a time: what the second would count as already there, the first may still undo."""
 

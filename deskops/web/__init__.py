@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, Response, render_template, request
 from flask_wtf.csrf import generate_csrf
 
 from deskops import errors
+from deskops.accounts.policy import IMPORT
 from deskops.config import Settings
 from deskops.face import identity
 from deskops.modules import MODULES
@@ -57,10 +58,16 @@ def shell() -> dict[str, object]:
     """What every page shows around its content."""
     return {
         "modules": MODULES.values(),
-        "further_places": FURTHER_PLACES,
+        "further_places": further_places,
         "periods": PERIODS,
         "person": identity.person,
     }
+
+
+def further_places() -> list[tuple[str, errors.Message]]:
+    """The places beside the modules that are open to the reader."""
+    may_import = bool(identity.actor().sites(IMPORT))
+    return [place for place in FURTHER_PLACES if may_import or place[0] != "web.imports"]
 
 
 def error_page(error: errors.DeskOpsError) -> Response:

@@ -127,11 +127,13 @@ def sums_text(module: Module, sums: dict[str, Any]) -> str:
 def page(actor: Actor, refused: DeskOpsError | None = None) -> Response:
     html = render_template(
         "imports/page.html",
+    moving = runs(actor)
         sites=actor_sites(actor),
         uploads=uploads.own(actor.user_id),
+        before={run.file_name: run for run in reversed(moving["runs"])},
         problems=[words.text(refused.message)] if refused else [],
         chosen=request.values,
-        **runs(actor),
+        **moving,
     )
     return fragments.answer(html, refused.status if refused else 200)
 
@@ -170,12 +172,23 @@ def show_mapping(upload_id: UUID) -> Response:
         sample = mapping.read_sample(target.upload, first)
     except DeskOpsError as refused:
         return page(actor, refused)
-    plan = first if profile else mapping.guessed(target.module, sample.header)
+    plan = first if profile else said_before(target, actor, sample.header)
     return mapping_page(target, plan)
 
 
 def mapping_page(target: Target, plan: Plan, refused: DeskOpsError | None = None, **checked: Any) -> Response:
     """The form of the plan, with what a check found, or what is wrong with the plan."""
+def said_before(target: Target, actor: Actor, header: list[str]) -> Plan:
+    """What this person last said of a file with this name, where it still fits; else a guess by the names."""
+    for one in jobs.recent(actor):
+        mine = (one.user_id, one.module, one.file_name)
+        if mine == (actor.user_id, target.module.name, target.upload.name):
+            plan = plans.from_json(one.plan)
+            if plan.columns and set(plan.columns.values()) <= set(header):
+                return plan
+    return mapping.guessed(target.module, header)
+
+
     told: list[str] = []
     if refused is not None:
         fields = refused.details.get("fields", {})
