@@ -16,7 +16,7 @@ from deskops.errors import Forbidden, InvalidSiteId, Message, Problem, Validatio
 from deskops.records.query import check_range
 from deskops.schema import references
 
-TODAY, LAST_7, LAST_30, THIS_MONTH, LAST_MONTH, CUSTOM = PERIOD_NAMES = (
+TODAY, LAST_7, LAST_30, THIS_MONTH, LAST_MONTH, CUSTOM = (
     "today",
     "last7",
     "last30",
