@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deskops.errors import ValidationFailed
-from deskops.imports import units
+from deskops.imports import source, units
 from deskops.imports.plan import Plan, checked, from_json, places, profile, profiles, save_profile
 from deskops.imports.refusals import FileRefused
-from deskops.imports.source import LONGEST_LINE, Source, count
+from deskops.imports.source import LONGEST_LINE, MOST_COLUMNS, Source, count
 from deskops.modules import EQUIPMENT, RECEIVED
 from deskops.schema.guard import guarded, unguarded
 from tests.import_fixtures import LOADS_PLAN, Excerpt
@@ -78,6 +78,39 @@ def test_a_damaged_zip_is_refused_with_its_line(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(FileRefused, match="cannot be read after line"):
         rows_of(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_of_any_compression_whose_content_is_damaged_is_refused(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.csv", "a,b\n" + "1,2\n" * 5_000)
+    content = bytearray(path.read_bytes())
+    content[45:75] = b"\xff" * 30
+    path.write_bytes(content)
+    with pytest.raises(FileRefused, match="cannot be read after line"):
+        rows_of(path)
+
+
+def test_a_zip_of_an_unknown_compression_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path, loads_csv="a,b\n1,2\n")
+    content = bytearray(path.read_bytes())
+    place = content.index(b"PK\x01\x02")
+    content[8:10] = content[place + 10 : place + 12] = (99).to_bytes(2, "little")
+    path.write_bytes(content)
+    with pytest.raises(FileRefused, match="cannot be read after line"):
+        rows_of(path)
+
+
+def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "MOST_UNPACKED_BYTES", 1_000)
+    with pytest.raises(FileRefused, match="unpacks to more than"):
+        rows_of(zipped(tmp_path, loads_csv="a,b\n" + "1,2\n" * 1_000))
+
+
+def test_a_header_of_more_columns_than_a_table_has_is_refused(excerpt: Excerpt) -> None:
+    with pytest.raises(FileRefused, match="columns"):
+        rows_of(excerpt("a.csv", ",".join(f"c{place}" for place in range(MOST_COLUMNS + 1))))
 
 
 @pytest.mark.parametrize("text", ["", "\n", " , \n1,2\n"])
@@ -153,6 +186,10 @@ BAD_PLANS = [
     (Plan(units={"source": "kg"}), "unit"),
     (Plan(aliases={"colour": {"red": "R"}}), "alias"),
     (Plan(encoding="morse"), "encoding"),
+    (Plan(encoding="hex"), "encoding"),
+    (Plan(encoding="a\x00b"), "encoding"),
+    (Plan(date_format="%Y%Y"), "date-format"),
+    (Plan(date_format="\x00"), "date-format"),
     (Plan(delimiter="ab"), "delimiter"),
     (Plan(date_format="%d/%m"), "date-format"),
     (Plan(decimal="dot"), "decimal"),

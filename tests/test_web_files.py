@@ -228,6 +228,24 @@ def test_who_may_not_import_is_refused(browse: Browse, alpha: Site, beta: Site) 
     assert ben.post("/imports", form).status_code == 403
 
 
+def test_a_plan_is_not_kept_by_a_name_that_is_no_text(browse: Browse, alpha: Site) -> None:
+    ann = browse("ann")
+    answer = ann.post(uploaded(ann, alpha), {**MEANING, "profile-name": "a\x00b", "do": "check"})
+    assert answer.status_code == 400
+    assert "control characters" in answer.text
+
+
+def test_a_zip_that_unpacks_to_much_is_not_checked_while_a_page_waits(
+    browse: Browse, alpha: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = browse("ann")
+    url = uploaded(ann, alpha)
+    monkeypatch.setattr("deskops.web.imports.MOST_CHECKED_UNPACKED_BYTES", 10)
+    answer = ann.post(url, {**MEANING, "do": "check"})
+    assert answer.status_code == 400
+    assert "Too large to be checked here" in answer.text
+
+
 def test_a_file_that_is_no_table_is_refused_in_words(browse: Browse, alpha: Site) -> None:
     ann = browse("ann")
     answer = ann.get(uploaded(ann, alpha, "\n"))

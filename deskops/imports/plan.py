@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -20,6 +20,7 @@ from deskops.schema.columns import new_id
 
 EVERY_OTHER = "*"
 UTF8 = "utf-8-sig"
+PROFILE_NAME = kinds.adapter(kinds.TEXT, max_length=100)
 
 
 @dataclass(frozen=True)
@@ -121,18 +122,18 @@ def unit_problems(module: Module, given: Mapping[str, str]) -> list[Problem]:
 def reading_problems(plan: Plan) -> list[Problem]:
     problems = []
     try:
-        codecs.lookup(plan.encoding)
-    except LookupError:
+        "".encode(plan.encoding)
+    except (LookupError, ValueError):
         problems.append(Problem("encoding", say("Not an encoding, such as utf-8 or cp1256")))
     if plan.decimal not in ("", *units.DECIMALS):
         problems.append(Problem("decimal", say("point or comma")))
     if plan.delimiter and (len(plan.delimiter) != 1 or plan.delimiter in '\r\n" '):
         problems.append(Problem("delimiter", say("One character, such as , or ;")))
     if plan.date_format:
-        shown = datetime(2001, 12, 31).strftime(plan.date_format)  # noqa: DTZ001 - only its form counts
         try:
+            shown = datetime(2001, 12, 31).strftime(plan.date_format)  # noqa: DTZ001 - only its form counts
             complete = datetime.strptime(shown, plan.date_format).date().isoformat() == "2001-12-31"  # noqa: DTZ007
-        except ValueError:
+        except (ValueError, re.error):
             complete = False
         if not complete:
             problems.append(Problem("date-format", say("Needs day, month and year, such as %%d/%%m/%%Y")))
@@ -170,7 +171,10 @@ def place_of(column: str, header: Sequence[str]) -> int:
 
 
 def save_profile(module: Module, name: str, plan: Plan) -> None:
-    """Keep a plan by this name, in place of an earlier one."""
+    """Keep a plan by this name, in place of an earlier one. Raises ValidationFailed for a name that is no text."""
+    problems = [Problem("profile-name", message) for message in kinds.wrong(PROFILE_NAME, name)]
+    if problems:
+        raise ValidationFailed.of(problems)
     with transaction():
         values = {"plan": plan.json(), "updated_at": utc_now()}
         insert: Any = ImportProfile.insert(id=new_id(), module=module.name, name=name, **values)

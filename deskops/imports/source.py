@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +19,19 @@ from deskops.imports.refusals import FileRefused
 
 DELIMITERS = ",;\t|"
 LONGEST_LINE = 1024 * 1024
+MOST_COLUMNS = 1_000
+# Of a zip: a small one can hold what nobody would ever wait for.
+MOST_UNPACKED_BYTES = 1024**3
+UNREADABLE = (
+    OSError,
+    EOFError,
+    UnicodeError,
+    csv.Error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+)
 # The first column of a file of bad rows; whoever mends the rows may leave it.
 REASON_COLUMN = "deskops_reason"
 
@@ -44,7 +59,7 @@ class Source:
             first = next(self._lines(), "")
             self.delimiter = delimiter or max(DELIMITERS, key=first.count)
             header = next(csv.reader([first], delimiter=self.delimiter), [])
-        except (OSError, UnicodeError, zipfile.BadZipFile, csv.Error) as problem:
+        except UNREADABLE as problem:
             self._stack.close()
             raise self._refusal(problem) from problem
         except FileRefused:
@@ -55,6 +70,9 @@ class Source:
         if not any(self.header):
             self._stack.close()
             raise FileRefused(say("The file is empty: its first line must name the columns"))
+        if len(self.header) > MOST_COLUMNS:
+            self._stack.close()
+            raise FileRefused(say("A table has at most %(most)s columns", most=MOST_COLUMNS))
 
     def __enter__(self) -> Self:
         return self
@@ -71,7 +89,7 @@ class Source:
             line = self._line + 1
             try:
                 cells = next(reader, None)
-            except (OSError, UnicodeError, zipfile.BadZipFile, csv.Error) as problem:
+            except UNREADABLE as problem:
                 raise self._refusal(problem) from problem
             if cells is None:
                 return
@@ -92,6 +110,8 @@ class Source:
             raise FileRefused(say("A zip must hold one .csv file; this one holds: %(names)s", names=names))
         if found[0].flag_bits & 1:
             raise FileRefused(say("The zip is protected by a password: unpack it first"))
+        if found[0].file_size > MOST_UNPACKED_BYTES:
+            raise FileRefused(say("The zip unpacks to more than 1 GB: import the file in it instead"))
         return self._stack.enter_context(archive.open(found[0]))
 
     def _lines(self) -> Iterator[str]:
@@ -118,3 +138,12 @@ def count(path: Path, encoding: str, delimiter: str) -> int:
     """The rows of the file, read to its end: what breaks a reading is found before anything is written."""
     with Source(path, encoding, delimiter) as source:
         return sum(1 for _ in source)
+
+
+def unpacked_size(path: Path) -> int:
+    """The bytes there are to read: of a zip, what it says it holds. More than that is never read of it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(member.file_size for member in archive.infolist())
+    except zipfile.BadZipFile:
+        return path.stat().st_size

@@ -194,6 +194,15 @@ def adapter(kind: Kind, **bounds: Any) -> TypeAdapter[Any]:
     )
 
 
+def wrong(reader: TypeAdapter[Any], value: object) -> list[Message]:
+    """What is wrong with a value that this reader is to read; nothing where it can."""
+    try:
+        reader.validate_python(value)
+    except ValidationError as error:
+        return explain(error)
+    return []
+
+
 TEXTS: Mapping[str, str] = {
     "greater_than": "Must be more than %(gt)s",
     "greater_than_equal": "Must be at least %(ge)s",

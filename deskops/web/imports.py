@@ -18,6 +18,7 @@ from deskops.imports.models import DONE, REFUSED, RUNNING, UNDOING, UNDONE, WAIT
 from deskops.imports.outcome import BadRow, Listener, Tally
 from deskops.imports.plan import Plan
 from deskops.imports.running import Order, check
+from deskops.imports.source import unpacked_size
 from deskops.modules import MODULES
 from deskops.records.module import Module
 from deskops.schema import references
@@ -34,6 +35,7 @@ STATES: dict[str, Message] = {
 }
 RUNS = "imports-runs"
 MOST_CHECKED_BYTES = 8 * 1024 * 1024
+MOST_CHECKED_UNPACKED_BYTES = 64 * 1024 * 1024
 MOST_SHOWN = 200
 FIRST_REASONS = 5
 
@@ -125,12 +127,12 @@ def sums_text(module: Module, sums: dict[str, Any]) -> str:
 
 
 def page(actor: Actor, refused: DeskOpsError | None = None) -> Response:
+    moving = runs(actor)
     html = render_template(
         "imports/page.html",
-    moving = runs(actor)
+        before={run.file_name: run for run in reversed(moving["runs"])},
         sites=actor_sites(actor),
         uploads=uploads.own(actor.user_id),
-        before={run.file_name: run for run in reversed(moving["runs"])},
         problems=[words.text(refused.message)] if refused else [],
         chosen=request.values,
         **moving,
@@ -176,8 +178,6 @@ def show_mapping(upload_id: UUID) -> Response:
     return mapping_page(target, plan)
 
 
-def mapping_page(target: Target, plan: Plan, refused: DeskOpsError | None = None, **checked: Any) -> Response:
-    """The form of the plan, with what a check found, or what is wrong with the plan."""
 def said_before(target: Target, actor: Actor, header: list[str]) -> Plan:
     """What this person last said of a file with this name, where it still fits; else a guess by the names."""
     for one in jobs.recent(actor):
@@ -189,6 +189,8 @@ def said_before(target: Target, actor: Actor, header: list[str]) -> Plan:
     return mapping.guessed(target.module, header)
 
 
+def mapping_page(target: Target, plan: Plan, refused: DeskOpsError | None = None, **checked: Any) -> Response:
+    """The form of the plan, with what a check found, or what is wrong with the plan."""
     told: list[str] = []
     if refused is not None:
         fields = refused.details.get("fields", {})
@@ -236,7 +238,8 @@ def run(upload_id: UUID) -> Response:
 
 def checked_page(target: Target, plan: Plan, actor: Actor) -> Response:
     """Read the whole file and show what is wrong with it; nothing is written."""
-    if target.upload.size > MOST_CHECKED_BYTES:
+    unpacked = unpacked_size(target.upload.path)
+    if target.upload.size > MOST_CHECKED_BYTES or unpacked > MOST_CHECKED_UNPACKED_BYTES:
         text = say(
             "Too large to be checked here. Import it: while a row is bad nothing is written, unless you skip those"
         )
