@@ -8,6 +8,7 @@ from collections.abc import Callable
 import peewee
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFError
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -84,6 +85,8 @@ def answer_error(error: Exception) -> Response:
 def as_known(error: Exception) -> errors.DeskOpsError:
     if isinstance(error, errors.DeskOpsError):
         return error
+    if isinstance(error, ParseException):
+        return errors.ValidationFailed(errors.say("The body was not sent as HTTP has it"))
     if isinstance(error, CSRFError):
         return errors.Forbidden(errors.say("This form was open for too long: send it again"))
     if isinstance(error, HTTPException):

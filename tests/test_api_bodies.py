@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from gunicorn.http.errors import InvalidChunkSize
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,14 @@ def send(script: ApiClient, text: str | bytes, content_type: str = "application/
 def test_only_json_is_taken(content_type: str, api: Api, alpha: Site) -> None:
     body = json.dumps(sample("received", alpha))
     refused(send(api("ben"), body, content_type), 415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+def test_a_body_in_broken_chunks_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_options: Any, **_more: Any) -> bytes:
+        raise InvalidChunkSize(b"zebra")
+
+    monkeypatch.setattr("deskops.api.bodies.read_bytes", broken)
+    refused(send(api("ben"), "{}"), 400, "VALIDATION_ERROR")
 
 
 @pytest.mark.parametrize(
@@ -54,6 +63,7 @@ def test_json_is_taken_however_it_is_spelt(content_type: str, api: Api, alpha: S
         '{"quantity": ' + "9" * 5_000 + "}",
         '{"quantity": 1, "quantity": 2}',
         "[" * 100_000,
+        *('{"id": ' + "[" * depth + "]" * depth + "}" for depth in (100, *range(900, 1_000, 10))),
         b'{"notes": "\xff"}',
         b"\x00",
     ],

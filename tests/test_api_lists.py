@@ -16,7 +16,7 @@ from deskops.accounts.models import Site
 from deskops.modules import DISPATCH, MODULES, RECEIVED
 from deskops.records import service
 from deskops.records.module import Module
-from deskops.records.query import COMMON
+from deskops.records.query import COMMON, read_query
 from deskops.schema import counters, references
 from deskops.schema.fields import AnyOf
 from tests.api_contract import (
@@ -124,6 +124,18 @@ def test_a_cursor_of_another_list_is_refused(module: Module, api: Api, alpha: Si
     for other in ({"sortOrder": "asc"}, {"status": "PENDING"}, {"includeVoid": "true"}):
         assert bad_fields(ben.get(path(module), **always(alpha), cursor=cursor, **other)) == {"cursor"}
     assert bad_fields(ben.get(path(module), **always(alpha), cursor="zebra")) == {"cursor"}
+
+
+@pytest.mark.parametrize(
+    "place", [[10**30, 1, 2], ["x", "x", "x"], ["\x00", "\ud800", "x"], [True, False, True]]
+)
+@pytest.mark.parametrize("sort", ["date", "quantity", "source"])
+def test_a_cursor_made_by_hand_is_refused(
+    place: list[Any], sort: str, api: Api, alpha: Site, cast: Cast
+) -> None:
+    asked = always(alpha) | {"sortBy": sort}
+    query = read_query(RECEIVED, {name: [str(value)] for name, value in asked.items()}, cast("ben"))
+    assert bad_fields(api("ben").get("/api/received", **asked, cursor=query.cursor(place))) == {"cursor"}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from deskops.api.envelope import MIMETYPE
 from deskops.errors import PayloadTooLarge, Problem, UnsupportedMediaType, ValidationFailed, say
 
 LONGEST_KEY = 255
+# Bulk bodies are the deepest: a list of records, some with lists and objects in them.
+DEEPEST = 10
 
 
 class TwiceNamed(ValueError):
@@ -35,9 +37,19 @@ def read_object() -> dict[str, Any]:
         raise ValidationFailed(say("The key %(key)s stands twice in one object", key=twice)) from twice
     except (ValueError, ArithmeticError, RecursionError) as broken:
         raise ValidationFailed(say("The body is not JSON")) from broken
+    if is_deeper(body, DEEPEST):
+        raise ValidationFailed(say("The body is nested too deeply"))
     if not isinstance(body, dict):
         raise ValidationFailed(say("The body must be a JSON object"))
     return body
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects lie in each other more than so many times; looks no further down than that."""
+    if not isinstance(value, dict | list):
+        return False
+    inside = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(is_deeper(each, levels - 1) for each in inside)
 
 
 def read_bytes() -> bytes:

@@ -25,6 +25,7 @@ from deskops.errors import (
 )
 from deskops.records.module import Module
 from deskops.schema import kinds, references
+from deskops.schema.columns import is_stored
 from deskops.schema.fields import AnyOf, Field
 from deskops.schema.reading import read_value
 
@@ -214,6 +215,7 @@ def check_range(start: date, end: date) -> None:
 
 
 DAY_READER = kinds.adapter(kinds.DAY)
+SEARCH = kinds.adapter(kinds.TEXT, max_length=LONGEST_SEARCH)
 
 
 def read_order(module: Module, params: Params, problems: list[Problem]) -> Order:
@@ -245,8 +247,8 @@ def read_filters(module: Module, params: Params, query: Query, problems: list[Pr
         if isinstance(one, AnyOf):
             accepted = read_any_of(column, one, values, problems)
             chosen[column.name] = chosen[column.name] & accepted if column.name in chosen else accepted
-        elif len(values[0]) > LONGEST_SEARCH or "\x00" in values[0]:
-            problems.append(Problem(name, say("At most %(most)s characters", most=LONGEST_SEARCH)))
+        elif messages := kinds.wrong(SEARCH, values[0]):
+            problems += [Problem(name, message) for message in messages]
         else:
             texts[column.name] = values[0]
     void = first(params, "includeVoid", "false")
@@ -280,13 +282,10 @@ def read_any_of(column: Field, one: AnyOf, values: list[str], problems: list[Pro
 
 def read_cursor(query: Query, text: str, module: Module, problems: list[Problem]) -> Query:
     """Continue a walk; a cursor of another list is refused."""
+    columns = (module.schema.by_name[query.order.sort].column, module.model.created_at, module.model.id)
     try:
         mark, *after = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        right = (
-            len(after) == 3
-            and all(isinstance(value, str | int) for value in after)
-            and mark == query.mark(after)
-        )
+        right = len(after) == 3 and mark == query.mark(after) and all(map(is_stored, columns, after))
     except (ValueError, TypeError, RecursionError):
         right = False
     if not right:

@@ -100,3 +100,22 @@ class LinesField(peewee.TextField):
 
     def python_value(self, value: str | None) -> tuple[str, ...]:
         return tuple(value.split("\n")) if value else ()
+
+
+def is_stored(column: peewee.Field, value: object) -> bool:
+    """Whether the database could have told this of a row's column, an empty one told as -1 or an empty text."""
+    if isinstance(column, peewee.IntegerField):
+        return type(value) is int and abs(value) < 2**63
+    if not isinstance(value, str) or any(
+        letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in value
+    ):
+        return False
+    try:
+        return not isinstance(column, DayField | MomentField) or is_written(column, value)
+    except ValueError:
+        return False
+
+
+def is_written(column: Any, text: str) -> bool:
+    """Whether the column would write a day or a moment like this. Raises ValueError where it is none."""
+    return bool(column.db_value(column.python_value(text)) == text)
