@@ -310,3 +310,8 @@ def test_a_text_is_shown_as_text_and_never_as_markup(browse: Browse, alpha: Site
     page = browse("ann").get("/received").text
     assert "<script>alert" not in page
     assert "<img src=x>" not in page
+
+
+def test_an_address_that_names_no_record_is_not_found(browse: Browse) -> None:
+    for name in ("%00", "x", "00000000-0000-7000-8000-000000000000"):
+        assert browse("ann").get(f"/received/{name}/edit").status_code == 404

@@ -50,10 +50,29 @@ def test_signing_in_leads_to_the_page_that_was_wanted(stranger: PageClient) -> N
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["https://evil.test/", "//evil.test/", "/\\evil.test", "javascript:alert(1)", "/signin"]
+    "elsewhere",
+    [
+        "https://evil.test/",
+        "//evil.test/",
+        "/\\evil.test",
+        "javascript:alert(1)",
+        "/signin",
+        "http://[",
+        "//[",
+    ],
 )
 def test_signing_in_never_leads_elsewhere(stranger: PageClient, elsewhere: str) -> None:
     assert stranger.post("/signin", credentials(next=elsewhere)).location == "/dashboard"
+
+
+def test_an_address_that_is_none_is_no_fault_where_a_script_stands(stranger: PageClient) -> None:
+    answer = stranger.client.get("/received", headers={**HTMX, "HX-Current-URL": "http://["})
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"] == "/signin"
+
+
+def test_an_e_mail_with_a_null_character_is_nobodys(stranger: PageClient) -> None:
+    assert stranger.post("/signin", credentials("b\x00en")).status_code == 401
 
 
 def test_a_wrong_password_and_an_unknown_person_are_told_alike(stranger: PageClient) -> None:

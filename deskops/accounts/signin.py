@@ -32,7 +32,9 @@ def check_password(email: str, password: str) -> User:
 
     Raises Unauthorized.
     """
-    user = User.get_or_none(User.email == email.strip().lower())
+    email = email.strip().lower()
+    # PostgreSQL does not even compare a text with a null character.
+    user = User.get_or_none(User.email == email) if "\x00" not in email else None
     try:
         PASSWORDS.verify(user.password_hash if user else NOBODY, password)
     except (VerificationError, InvalidHashError):

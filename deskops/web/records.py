@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
@@ -32,10 +33,12 @@ def register(pages: Blueprint) -> None:
     pages.add_url_rule(address, "records", show_records)
     pages.add_url_rule(address, "create_record", create_record, methods=["POST"])
     pages.add_url_rule(f"{address}/new", "new_record", show_new_form)
-    pages.add_url_rule(f"{address}/<record_id>/edit", "correct_record", show_correction)
-    pages.add_url_rule(f"{address}/<record_id>/edit", "save_correction", save_correction, methods=["POST"])
-    pages.add_url_rule(f"{address}/<record_id>/void", "void_record", show_void)
-    pages.add_url_rule(f"{address}/<record_id>/void", "save_void", save_void, methods=["POST"])
+    pages.add_url_rule(f"{address}/<uuid:record_id>/edit", "correct_record", show_correction)
+    pages.add_url_rule(
+        f"{address}/<uuid:record_id>/edit", "save_correction", save_correction, methods=["POST"]
+    )
+    pages.add_url_rule(f"{address}/<uuid:record_id>/void", "void_record", show_void)
+    pages.add_url_rule(f"{address}/<uuid:record_id>/void", "save_void", save_void, methods=["POST"])
 
 
 def show_records(name: str) -> Response:
@@ -137,18 +140,18 @@ def written(at: Listing, fact: str, message: Any, doubts: Sequence[Problem] = ()
     return fragments.done(**{fact: told, "records_changed": True})
 
 
-def show_correction(name: str, record_id: str) -> Response:
+def show_correction(name: str, record_id: UUID) -> Response:
     at, actor = read_listing(name)
-    record = listing.get(at.module, record_id, actor, CORRECT)
+    record = listing.get(at.module, str(record_id), actor, CORRECT)
     return form_answer(at, actor, correction_form(at.module, record))
 
 
-def save_correction(name: str, record_id: str) -> Response:
+def save_correction(name: str, record_id: UUID) -> Response:
     at, actor = read_listing(name)
-    record = listing.get(at.module, record_id, actor, CORRECT)
+    record = listing.get(at.module, str(record_id), actor, CORRECT)
     sent = request.form.to_dict()
     try:
-        saved = service.correct(at.module, record_id, sent, actor, strict=False, version=version_of(sent))
+        saved = service.correct(at.module, record.id, sent, actor, strict=False, version=version_of(sent))
     except DeskOpsError as refused:
         if refused.status >= 500:
             raise
@@ -165,21 +168,21 @@ def version_of(sent: dict[str, str]) -> int:
     return int(version)
 
 
-def show_void(name: str, record_id: str) -> Response:
+def show_void(name: str, record_id: UUID) -> Response:
     at, actor = read_listing(name)
-    record = listing.get(at.module, record_id, actor, VOID)
+    record = listing.get(at.module, str(record_id), actor, VOID)
     return void_answer(at, actor, record)
 
 
-def save_void(name: str, record_id: str) -> Response:
+def save_void(name: str, record_id: UUID) -> Response:
     at, actor = read_listing(name)
-    record = listing.get(at.module, record_id, actor, VOID)
+    record = listing.get(at.module, str(record_id), actor, VOID)
     reason = request.form.get("reason", "").strip()
     try:
         if not reason:
             raise ValidationFailed.of([Problem("reason", say("Say why, for whoever reads the book later"))])
         version = version_of(request.form.to_dict())
-        service.void(at.module, record_id, actor, reason=reason, version=version)
+        service.void(at.module, record.id, actor, reason=reason, version=version)
     except DeskOpsError as refused:
         if refused.status >= 500:
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -61,6 +61,7 @@ def sign_out() -> Response:
 def form_answer(problem: str = "", status: int = 200) -> Response:
     template = "signin/_form.html" if fragments.is_fragment() else "signin/page.html"
     email = request.form.get("email", "")
+    email = email if email.isprintable() else ""
     again = fragments.is_fragment()
     html = render_template(template, problem=problem, email=email, wanted=wanted(), again=again)
     return fragments.answer(html, status)
@@ -69,7 +70,7 @@ def form_answer(problem: str = "", status: int = 200) -> Response:
 def wanted() -> str:
     """The page the reader came for; only one of this installation."""
     path = request.values.get("next", "")
-    parts = urlsplit(path)
+    parts = parts_of(path)
     is_own = (
         path.startswith("/")
         and not path.startswith(("//", "/\\"))
@@ -77,6 +78,14 @@ def wanted() -> str:
         and path.isprintable()
     )
     return path if is_own and parts.path != url_for("web.signin") else url_for("web.dashboard")
+
+
+def parts_of(address: str) -> SplitResult:
+    """The parts of an address that somebody sent; of one that is none, empty ones."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def expired_form() -> Response:
@@ -89,7 +98,7 @@ def ask_to_sign_in() -> Response:
     here = request.full_path.rstrip("?") if request.method == "GET" else ""
     if not fragments.is_fragment():
         return redirect(url_for("web.signin", next=here or None))  # type: ignore[return-value]
-    parts = urlsplit(request.headers.get("HX-Current-URL", ""))
+    parts = parts_of(request.headers.get("HX-Current-URL", ""))
     shown = f"{parts.path}?{parts.query}" if parts.query else parts.path
     response = fragments.answer("", Unauthorized.status)
     response.headers["HX-Redirect"] = url_for("web.signin", next=shown or None)
