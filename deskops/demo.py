@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from deskops.accounts import people
 from deskops.accounts.actor import SYSTEM
-from deskops.accounts.models import Membership, Site, User
+from deskops.accounts.models import Membership, Site, Token, TokenSite, User
 from deskops.accounts.policy import MODERATOR, OPERATOR, VIEWER
 from deskops.audit.chain import INSTALLATION, AuditEntry, AuditHead, Event, append
 from deskops.config import Settings
@@ -206,9 +206,18 @@ def remove(_settings: Settings) -> None:
             AuditHead.delete().where(AuditHead.scope == site_id).execute()
             ChangeCounter.delete().where(ChangeCounter.scope == site_id).execute()
         Import.delete().where(Import.site.in_(sites)).execute()
+        end_tokens_of(sites)
         Membership.delete().where(Membership.site.in_(sites)).execute()
         User.delete().where(User.is_demo).execute()
         Site.delete().where(Site.id.in_(sites)).execute()
         references.changed()
         counters.take([counters.PEOPLE])
         append(INSTALLATION, SYSTEM.user_id, [Event("REMOVED", "demo", "demo", {})])
+
+
+def end_tokens_of(sites: list[str]) -> None:
+    """End the tokens that reach nothing else: without their sites they would reach everything of their person."""
+    narrowed = Token.select().join(TokenSite).where(TokenSite.site.in_(sites)).distinct()
+    elsewhere = TokenSite.select(TokenSite.token).where(TokenSite.site.not_in(sites))
+    for token in narrowed.where(Token.id.not_in(elsewhere)):
+        people.revoke_token(token, SYSTEM)

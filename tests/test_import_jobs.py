@@ -10,8 +10,9 @@ import redis
 import rq
 
 from deskops import background, config, demo, queue
+from deskops.accounts import people
 from deskops.accounts.actor import Actor
-from deskops.accounts.models import Site, User
+from deskops.accounts.models import Site, Token, User
 from deskops.errors import Forbidden, NotFound, ValidationFailed
 from deskops.imports import jobs, storing
 from deskops.imports.models import DONE, REFUSED, RUNNING, WAITING, Import
@@ -145,6 +146,21 @@ def test_uploads_of_imports_that_are_over_are_swept_away(alpha: Site, cast: Cast
     jobs.sweep()
     assert not jobs.uploaded_file(over).exists()
     assert jobs.uploaded_file(waiting).exists()
+
+
+def test_a_token_of_the_demo_yard_alone_ends_with_it(
+    alpha: Site, beta: Site, settings: config.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = User.get()
+    narrow, both, wide = (
+        people.add_token(user, "a test", scope="write", sites=sites, expires_in_days=None)[0].id
+        for sites in ([alpha], [alpha, beta], [])
+    )
+    monkeypatch.setattr(demo, "demo_sites", lambda: [alpha])
+    demo.remove(settings)
+    ended = {token.id for token in Token.select().where(Token.revoked_at.is_null(False))}
+    assert narrow in ended
+    assert not ended & {both, wide}
 
 
 def test_the_demo_yard_is_taken_away_with_its_imports(
