@@ -69,7 +69,7 @@ def connect(url: str) -> peewee.Database:
     if url.startswith("sqlite"):
         path = sqlite_path(url)
         refuse_network_file_system(path)
-        handle: peewee.Database = peewee.SqliteDatabase(
+        sqlite = peewee.SqliteDatabase(
             str(path),
             lock_type="IMMEDIATE",
             pragmas={
@@ -82,7 +82,8 @@ def connect(url: str) -> peewee.Database:
             },
         )
         # Its own knows the letters of ASCII alone.
-        handle.register_function(lambda text: text and text.lower(), "LOWER", 1)
+        sqlite.register_function(lambda text: text and text.lower(), "LOWER", 1)
+        handle: peewee.Database = sqlite
     else:
         handle = connect_by_url(
             "postgresql+pool://" + url.split("://", 1)[1],
