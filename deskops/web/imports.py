@@ -33,7 +33,6 @@ STATES: dict[str, Message] = {
     UNDONE: say("Undone"),
     REFUSED: say("Refused: nothing was imported"),
 }
-RUNS = "imports-runs"
 MOST_CHECKED_BYTES = 8 * 1024 * 1024
 MOST_CHECKED_UNPACKED_BYTES = 64 * 1024 * 1024
 MOST_SHOWN = 200
