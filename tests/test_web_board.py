@@ -20,6 +20,7 @@ from deskops.modules import MODULES
 from deskops.records import service
 from deskops.schema import counters
 from deskops.web import fragments, live
+from deskops.web.headers import HEADERS
 from tests.clients import PageClient
 from tests.samples import as_read, sample
 
@@ -97,6 +98,16 @@ def test_a_look_is_answered_304_until_something_changes(browse: Browse, alpha: S
     changed = look(ann, tag)
     assert changed.status_code == 204
     assert changed.headers["ETag"] != tag
+
+
+def test_a_quick_answer_carries_the_headers_of_every_answer(browse: Browse, alpha: Site) -> None:
+    ann = browse("ann")
+    tag = look(ann).headers["ETag"]
+    for _ in range(3):
+        answer = look(ann, tag)
+        assert answer.status_code == 304
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+        assert answer.headers["Cache-Control"] == "no-cache"
 
 
 def test_an_entry_elsewhere_does_not_wake_this_board(

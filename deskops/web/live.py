@@ -17,6 +17,7 @@ from deskops import database
 from deskops.accounts.models import Site
 from deskops.face import identity
 from deskops.schema import counters, references
+from deskops.web.headers import HEADERS
 from deskops.web.scope import read_scope
 
 PATH = "/live"
@@ -70,9 +71,8 @@ def quick_answers(app: Wsgi) -> Wsgi:
 
     def answer(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == PATH and has_seen_all(environ):
-            start(
-                "304 Not Modified", [("ETag", environ["HTTP_IF_NONE_MATCH"]), ("Cache-Control", "no-cache")]
-            )
+            kept = {"ETag": environ["HTTP_IF_NONE_MATCH"], "Cache-Control": "no-cache"}
+            start("304 Not Modified", [*(HEADERS | kept).items()])
             return []
         return app(environ, start)
 
