@@ -71,6 +71,13 @@ def test_every_bad_field_is_told_at_once(alpha: Site, cast: Cast) -> None:
     }
 
 
+def test_a_day_to_come_is_told_beside_every_other_bad_field(alpha: Site, cast: Cast) -> None:
+    tomorrow = (alpha.today() + timedelta(days=1)).isoformat()
+    with pytest.raises(ValidationFailed) as refused:
+        enter(PRODUCTION, alpha, cast("ben"), date=tomorrow, quantity=-1)
+    assert set(refused.value.fields) == {"date", "quantity"}
+
+
 def test_an_unknown_site_has_its_own_code_only_where_nothing_else_is_wrong(alpha: Site, cast: Cast) -> None:
     with pytest.raises(InvalidSiteId):
         enter(PRODUCTION, alpha, cast("ben"), siteId="NOWHERE")

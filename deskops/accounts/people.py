@@ -129,7 +129,8 @@ def save_site(sent: Mapping[str, Any], actor: Actor, site: Site | None = None) -
         taken = Site.get_or_none(Site.code == values["code"]) if "code" in values else None
         if taken is not None and (site is None or taken.id != site.id):
             raise DuplicateRecord(say("There is already a site with this code"), key={"code": values["code"]})
-        before = {name: getattr(site, name) for name in SITE_FIELDS} if site else {}
+        stored = Site.get_by_id(site.id) if site else None
+        before = {name: getattr(stored, name) for name in SITE_FIELDS} if stored else {}
         if site is None:
             saved = Site.create(**values, position=Site.select().count() + 1)
         else:

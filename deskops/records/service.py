@@ -107,9 +107,10 @@ def draft_of(module: Module, reading: Reading, actor: Actor) -> Draft:
 
 
 def judged(module: Module, record: Any, problems: list[Problem]) -> Draft:
-    """Apply the rules: all of them where the record could be read whole."""
+    """Apply the rules: all of them where the record could be read whole, the one of the day wherever there is one."""
     if problems:
-        return Draft(record, problems, [])
+        has_day = record.__data__.get("date") and record.__data__.get("site")
+        return Draft(record, problems + (not_in_the_future(record) if has_day else []), [])
     found = [problem for rule in (not_in_the_future, *module.rules) for problem in rule(record)]
     return Draft(record, [one for one in found if not one.soft], [one for one in found if one.soft])
 
