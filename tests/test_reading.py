@@ -133,7 +133,19 @@ def test_texts_are_plain_and_short(alpha: Site, notes: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "day", [0, 1700000000, True, "yesterday", "2026-13-01", "1899-12-31", "2026-1-1", None]
+    "day",
+    [
+        0,
+        1700000000,
+        True,
+        "yesterday",
+        "2026-13-01",
+        "1899-12-31",
+        "2026-1-1",
+        "20260101",
+        "2026-W01-1",
+        None,
+    ],
 )
 def test_only_dates_are_dates(alpha: Site, day: Any) -> None:
     assert "date" in told(read(PRODUCTION, alpha, date=day))
@@ -151,7 +163,8 @@ def test_reasons_are_a_list_in_json_and_lines_in_a_form(alpha: Site) -> None:
         "downtimeReasons": "Belt\nOil ; Wear",
     }
     assert EQUIPMENT.schema.read(form, strict=False).values["downtime_reasons"] == ("Belt", "Oil", "Wear")
-    assert "downtimeReasons" in told(read(EQUIPMENT, alpha, downtimeReasons="Belt"))
+    for one in ("Belt", ["Belt\nOil"], ["Belt; Oil"], [""], ["Belt"] * 11):
+        assert "downtimeReasons" in told(read(EQUIPMENT, alpha, downtimeReasons=one))
 
 
 @given(st.integers(min_value=1, max_value=999_999_999))

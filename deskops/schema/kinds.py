@@ -66,7 +66,7 @@ def whole(value: object) -> object:
 
 def day_text(value: object) -> object:
     """Of a datetime the first ten characters count; numbers are no dates."""
-    if isinstance(value, str):
+    if isinstance(value, str) and re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         try:
             return date.fromisoformat(value[:10])
         except ValueError:
@@ -82,6 +82,13 @@ def no_control_characters(text: str) -> str:
         for letter in text
     ):
         raise ValueError("control characters")
+    return text
+
+
+def one_line(text: str) -> str:
+    """An entry of a list stands on a line of its own, and between semicolons where people type them."""
+    if "\n" in text or ";" in text:
+        raise PydanticCustomError("one_line", "more than one entry")
     return text
 
 
@@ -157,7 +164,7 @@ LONG_TEXT = Kind("long text", Line, control="textarea")
 LINES = Kind(
     "lines",
     Annotated[
-        tuple[Annotated[Line, Field(min_length=1, max_length=100)], ...],
+        tuple[Annotated[Line, Field(min_length=1, max_length=100), AfterValidator(one_line)], ...],
         Field(max_length=10),
         BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
     ],
@@ -220,6 +227,7 @@ TEXTS: Mapping[str, str] = {
     "string_type": "Must be a text",
     "string_pattern_mismatch": "Must be a time of day, HH:MM",
     "too_long": "At most %(max_length)s entries",
+    "one_line": "One entry holds no line break and no semicolon",
     "tuple_type": "Must be a list of texts",
     "date_type": "Must be a date, YYYY-MM-DD",
     "date_from_datetime_parsing": "Must be a date, YYYY-MM-DD",
