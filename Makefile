@@ -17,7 +17,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-WORKERS ?= 2
+# Three on two cores: some tests wait for the processes they start.
+WORKERS ?= 3
 UV := uv==0.13.8
 
 # The first interpreter that is new enough; PYTHON=… names another.
