@@ -77,7 +77,7 @@ class WebSettings:
 
 @dataclass(frozen=True)
 class LimitSettings:
-    """How much one user may ask of /api."""
+    """How much one user may ask for."""
 
     requests_per_minute: int = _setting(
         "DESKOPS_REQUESTS_PER_MINUTE",
@@ -90,6 +90,28 @@ class LimitSettings:
         "20",
         "API requests a user may make in a second.",
         kinds.whole(1, 1_000_000),
+    )
+    active_exports: int = _setting(
+        "DESKOPS_ACTIVE_EXPORTS",
+        "5",
+        "Exports a user may have under way at a time.",
+        kinds.whole(1, 1_000_000),
+    )
+
+
+@dataclass(frozen=True)
+class MonitoringSettings:
+    """Who is told of faults that nobody foresaw."""
+
+    sentry_dsn: str = _setting(
+        "SENTRY_DSN",
+        "",
+        "The Sentry project that is told of faults; needs the extra `sentry`.",
+        kinds.url("http", "https"),
+        computed="nobody is told",
+    )
+    environment: str = _setting(
+        "SENTRY_ENVIRONMENT", "production", "The environment that it files them under.", kinds.text
     )
 
 
@@ -119,6 +141,7 @@ class Settings:
     web: WebSettings
     limits: LimitSettings
     sessions: SessionSettings
+    monitoring: MonitoringSettings
     database_url: str = _setting(
         "DATABASE_URL",
         "",
@@ -211,6 +234,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         web=WebSettings(**_read(WebSettings, environ)),
         limits=LimitSettings(**_read(LimitSettings, environ)),
         sessions=SessionSettings(**_read(SessionSettings, environ)),
+        monitoring=MonitoringSettings(**_read(MonitoringSettings, environ)),
         **given,
     )
 
@@ -232,7 +256,7 @@ def describe() -> list[Described]:
         "var/ in a checkout, else your data folder",
         "The one folder for everything the program writes.",
     )
-    groups = (WebSettings, Settings, SessionSettings, LimitSettings)
+    groups = (WebSettings, Settings, SessionSettings, LimitSettings, MonitoringSettings)
     return [home, *(_described(each) for group in groups for each in fields(group) if each.metadata)]
 
 

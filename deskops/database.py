@@ -79,6 +79,8 @@ def connect(url: str) -> peewee.Database:
                 "synchronous": "normal",
                 "cache_size": -32_000,
                 "mmap_size": 0,
+                # Pages: an import writes thousands in a transaction, and each would fold them into the file.
+                "wal_autocheckpoint": 4_000,
             },
         )
         # Its own knows the letters of ASCII alone.
@@ -156,6 +158,9 @@ def transaction() -> Iterator[None]:
 @contextmanager
 def snapshot() -> Iterator[None]:
     """Reads inside see one moment of the book, however long they take; others write meanwhile. No writes inside."""
+    if database.in_transaction():
+        yield
+        return
     open_connection()
     execute("BEGIN" if is_sqlite() else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     try:
@@ -206,6 +211,12 @@ def insert_rows(table: str, columns: str, batch: list[tuple[Any, ...]]) -> None:
     ):
         for row in batch:
             taken.write_row(row)
+
+
+def learn_sizes() -> None:
+    """Have PostgreSQL look at its tables now: until it does by itself it guesses, and reads a list whole to sort it."""
+    if not is_sqlite():
+        execute("ANALYZE")
 
 
 def portable(sql: str) -> str:

@@ -122,7 +122,7 @@ class UnsupportedMediaType(DeskOpsError):
 
 
 class DuplicateRecord(DeskOpsError):
-    """A unique key is taken; `details.key` names it, `details.id` the record that holds it."""
+    """A unique key is taken; `details.key` names it, `details.id` the stored record that holds it."""
 
     code, status = "DUPLICATE_RECORD", 409
     message = say("A record with this key is already there")

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from deskops.accounts.models import Site, Token, User
 from deskops.accounts.policy import ADMIN, MAY, OWN, READING
 from deskops.database import rows
 from deskops.errors import Forbidden, say
 from deskops.schema import references
+
+
+class OwnLimits(NamedTuple):
+    """What a token may ask, counted by itself; None is as for everybody."""
+
+    requests_per_minute: int | None
+    requests_per_second: int | None
+
+
+USUAL_LIMITS = OwnLimits(None, None)
 
 
 @dataclass(frozen=True)
@@ -24,6 +35,7 @@ class Actor:
     may_write: bool = True
     only: frozenset[str] | None = None
     token_id: str | None = None
+    own_limits: OwnLimits | None = None
 
     def role_at(self, site_id: str) -> str | None:
         if self.only is not None and site_id not in self.only:
@@ -73,4 +85,10 @@ def actor_for(user: User, token: Token | None = None) -> Actor:
         may_write=token is None or token.may_write,
         only=only,
         token_id=token.id if token else None,
+        own_limits=own_limits_of(token) if token else None,
     )
+
+
+def own_limits_of(token: Token) -> OwnLimits | None:
+    own = OwnLimits(token.requests_per_minute, token.requests_per_second)
+    return own if own != USUAL_LIMITS else None

@@ -13,6 +13,8 @@ from deskops.database import BaseModel, utc_now
 from deskops.schema.columns import IdField, MomentField
 from deskops.schema.references import Reference
 
+ACTIVE, INACTIVE = "ACTIVE", "INACTIVE"
+
 
 class Site(Reference):
     """A yard. `shift_starts` are the times at which MORNING, AFTERNOON and NIGHT begin, between blanks."""
@@ -44,6 +46,9 @@ class User(BaseModel):
     is_demo = peewee.BooleanField(default=False)
     created_at = MomentField(default=utc_now)
 
+    def state(self) -> str:
+        return ACTIVE if self.is_active else INACTIVE
+
 
 class Membership(BaseModel):
     user = peewee.ForeignKeyField(User, backref="memberships", on_delete="CASCADE")
@@ -58,7 +63,10 @@ class Membership(BaseModel):
 
 
 class Token(BaseModel):
-    """A script's key: shown once, kept as its SHA-256. A token with site rows reaches only those sites."""
+    """A script's key: shown once, kept as its SHA-256. A token with site rows reaches only those sites.
+
+    One with limits of its own is counted by itself; without, its requests are its person's.
+    """
 
     id = IdField()
     user = peewee.ForeignKeyField(User, backref="tokens", on_delete="CASCADE")
@@ -69,6 +77,16 @@ class Token(BaseModel):
     expires_at = MomentField(null=True)
     last_used_at = MomentField(null=True)
     revoked_at = MomentField(null=True)
+    requests_per_minute = peewee.IntegerField(null=True)
+    requests_per_second = peewee.IntegerField(null=True)
+
+    def state(self, now: datetime) -> str:
+        """What the token is worth: ACTIVE, or why not: REVOKED, EXPIRED, or INACTIVE as its person is."""
+        if self.revoked_at:
+            return "REVOKED"
+        if self.expires_at and now >= self.expires_at:
+            return "EXPIRED"
+        return self.user.state()
 
 
 class TokenSite(BaseModel):

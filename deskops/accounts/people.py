@@ -9,12 +9,12 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from deskops.accounts.actor import Actor
+from deskops.accounts.actor import USUAL_LIMITS, Actor, OwnLimits
 from deskops.accounts.models import Membership, Site, Token, TokenSite, User
-from deskops.accounts.policy import MANAGE_SITES, SITE_ROLES
+from deskops.accounts.policy import ADMIN, MANAGE_SITES, SITE_ROLES
 from deskops.accounts.signin import PASSWORDS, TOKEN_PREFIX, fingerprint
 from deskops.audit.chain import INSTALLATION, Event, append
-from deskops.database import transaction, utc_now
+from deskops.database import rows, transaction, utc_now
 from deskops.errors import DuplicateRecord, Problem, ValidationFailed, say
 from deskops.schema import counters, references
 from deskops.schema.kinds import CLOCK
@@ -80,8 +80,23 @@ def judge_name(name: str) -> list[Problem]:
     return [] if 1 <= len(name) <= 100 else [Problem("name", NAME_LENGTH)]
 
 
+def set_active(user: User, is_active: bool, actor: Actor) -> None:
+    """Shut a person out, with every session and token of theirs, from the next request on; or let them in again."""
+    with transaction():
+        counters.take([counters.PEOPLE])
+        User.update(is_active=is_active).where(User.id == user.id).execute()
+        changes = {"isActive": [user.is_active, is_active]}
+        append(INSTALLATION, actor.user_id, [Event("CORRECTED", "user", user.id, changes)])
+
+
 def add_token(
-    user: User, name: str, *, scope: str, sites: Sequence[Site], expires_in_days: int | None
+    user: User,
+    name: str,
+    *,
+    scope: str,
+    sites: Sequence[Site],
+    expires_in_days: int | None,
+    own_limits: OwnLimits = USUAL_LIMITS,
 ) -> tuple[Token, str]:
     """Make a token of this person; answers the row and the secret, which is shown once and not kept.
 
@@ -98,11 +113,17 @@ def add_token(
     with transaction():
         counters.take([counters.PEOPLE])
         token = Token.create(
-            user=user, name=name, hash=fingerprint(secret), may_write=scope == "write", expires_at=expires_at
+            user=user,
+            name=name,
+            hash=fingerprint(secret),
+            may_write=scope == "write",
+            expires_at=expires_at,
+            **own_limits._asdict(),
         )
         for site in sites:
             TokenSite.create(token=token, site=site)
         granted = {"scope": [None, scope], "sites": [None, [site.code for site in sites]]}
+        granted |= {name: [None, limit] for name, limit in own_limits._asdict().items() if limit}
         append(INSTALLATION, user.id, [Event("ADDED", "token", token.id, granted)])
     return token, secret
 
@@ -113,6 +134,28 @@ def revoke_token(token: Token, actor: Actor) -> None:
         counters.take([counters.PEOPLE])
         Token.update(revoked_at=utc_now()).where(Token.id == token.id).execute()
         append(INSTALLATION, actor.user_id, [Event("REVOKED", "token", token.id, {})])
+
+
+def list_people() -> list[tuple[User, list[str]]]:
+    """Everybody, by e-mail, with what they may do: ADMIN, or each role and its site as `OPERATOR ALASLA-29`."""
+    roles: dict[str, list[str]] = {}
+    for user_id, role, code in rows(
+        "SELECT m.user_id, m.role, s.code FROM membership AS m JOIN site AS s ON s.id = m.site_id ORDER BY s.code"
+    ):
+        roles.setdefault(user_id, []).append(f"{role} {code}")
+    people = User.select().order_by(User.email)
+    return [(user, [ADMIN] if user.is_admin else roles.get(user.id, [])) for user in people]
+
+
+def list_tokens() -> list[tuple[Token, list[str]]]:
+    """Every token, oldest first, with its person, and the codes of the sites it is narrowed to."""
+    narrowed: dict[str, list[str]] = {}
+    for token_id, code in rows(
+        "SELECT t.token_id, s.code FROM token_site AS t JOIN site AS s ON s.id = t.site_id ORDER BY s.code"
+    ):
+        narrowed.setdefault(token_id, []).append(code)
+    tokens = Token.select(Token, User).join(User).order_by(Token.created_at, Token.id)
+    return [(token, narrowed.get(token.id, [])) for token in tokens]
 
 
 def save_site(sent: Mapping[str, Any], actor: Actor, site: Site | None = None) -> Site:

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from deskops.accounts.actor import Actor, actor_for
-from deskops.accounts.models import Session, Token, User
+from deskops.accounts.models import ACTIVE, Session, Token, User
 from deskops.database import rows, transaction, utc_now
 from deskops.errors import Unauthorized, say
 from deskops.schema import counters
@@ -84,12 +84,7 @@ def token_actor(secret: str) -> Actor:
     """The actor of a bearer token. Raises Unauthorized for an unknown, expired or revoked one."""
     now = utc_now()
     token = find_token(fingerprint(secret))
-    if (
-        token is None
-        or token.revoked_at
-        or not token.user.is_active
-        or (token.expires_at and now >= token.expires_at)
-    ):
+    if token is None or token.state(now) != ACTIVE:
         raise Unauthorized
     note_use(token, now)
     return actor_for(token.user, token)
@@ -98,18 +93,23 @@ def token_actor(secret: str) -> Actor:
 def find_token(hashed: str) -> Token | None:
     """The token with this hash, with its person; written out because every request of a script asks it."""
     found = rows(
-        "SELECT t.id, t.may_write, t.expires_at, t.revoked_at, t.last_used_at, u.id, u.name, u.email, u.is_admin, "
-        'u.is_active FROM token AS t JOIN "user" AS u ON u.id = t.user_id WHERE t.hash = ?',
+        "SELECT t.id, t.may_write, t.requests_per_minute, t.requests_per_second, t.expires_at, t.revoked_at, "
+        "t.last_used_at, u.id, u.name, u.email, u.is_admin, u.is_active "
+        'FROM token AS t JOIN "user" AS u ON u.id = t.user_id WHERE t.hash = ?',
         (hashed,),
     )
     if not found:
         return None
-    token_id, may_write, *moments, user_id, name, email, is_admin, is_active = found[0]
+    token_id, may_write, per_minute, per_second, *moments, user_id, name, email, is_admin, is_active = found[
+        0
+    ]
     expires_at, revoked_at, last_used_at = (Token.expires_at.python_value(moment) for moment in moments)
     return Token(
         id=token_id,
         user=User(id=user_id, name=name, email=email, is_admin=bool(is_admin), is_active=bool(is_active)),
         may_write=bool(may_write),
+        requests_per_minute=per_minute,
+        requests_per_second=per_second,
         expires_at=expires_at,
         revoked_at=revoked_at,
         last_used_at=last_used_at,

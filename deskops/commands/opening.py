@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from deskops import config, logs
+from deskops import config, logs, monitoring
 from deskops.config import Settings
 
 
@@ -15,6 +15,7 @@ def settings_of_command(quiet: bool = False) -> Settings:
     """The settings, with the home said on stderr, so that stdout holds the answer alone."""
     settings = config.load()
     logs.configure(settings.log_level)
+    monitoring.start(settings)
     if not quiet:
         click.echo(f"Home: {settings.home}", err=True)
     return settings

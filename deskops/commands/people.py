@@ -13,7 +13,13 @@ from deskops.commands.opening import opened_book
 from deskops.errors import CommandRefused, say
 
 if TYPE_CHECKING:
-    from deskops.accounts.models import Site, User
+    from datetime import datetime
+
+    from deskops.accounts.models import Site, Token, User
+
+LIMIT = click.IntRange(1, 1_000_000)
+PEOPLE_COLUMNS = ("person", "name", "roles", "state", "id")
+TOKEN_COLUMNS = ("person", "name", "scope", "sites", "minute/second", "expires", "last used", "state", "id")
 
 
 def sites_by_code(codes: Sequence[str]) -> list[Site]:
@@ -67,6 +73,41 @@ def add_user(email: str, name: str, role: str, codes: tuple[str, ...], password_
         click.echo(f"Added {added.email} as {role} at {where}.")
 
 
+@user.command("list")
+def list_people() -> None:
+    """List everybody, with the id by which the log names them."""
+    with opened_book():
+        from deskops.accounts.people import list_people as listed
+
+        click.echo("\t".join(PEOPLE_COLUMNS))
+        for each, roles in listed():
+            click.echo("\t".join((each.email, each.name, ", ".join(roles), each.state(), each.id)))
+
+
+@user.command("deactivate")
+@click.argument("email")
+def deactivate(email: str) -> None:
+    """Shut a person out at once, with all their tokens; what they entered stays."""
+    set_active(email, False)
+
+
+@user.command("activate")
+@click.argument("email")
+def activate(email: str) -> None:
+    """Let a person in again who was deactivated."""
+    set_active(email, True)
+
+
+def set_active(email: str, is_active: bool) -> None:
+    with opened_book():
+        from deskops.accounts.actor import SYSTEM
+        from deskops.accounts.people import set_active as change
+
+        found = person(email)
+        change(found, is_active, SYSTEM)
+        click.echo(f"{found.email} is {'active' if is_active else 'shut out'}.")
+
+
 def asked_password() -> str:
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
 
@@ -84,15 +125,65 @@ def token() -> None:
 )
 @click.option("--site", "codes", multiple=True, metavar="CODE", help="Only this site; may be repeated.")
 @click.option("--expires", type=click.IntRange(1, 3650), metavar="DAYS", help="Days after which it ends.")
-def add_token(email: str, name: str, scope: str, codes: tuple[str, ...], expires: int | None) -> None:
+@click.option("--per-minute", type=LIMIT, help="Its own limit of API requests a minute, counted by itself.")
+@click.option("--per-second", type=LIMIT, help="Its own limit a second.")
+def add_token(
+    email: str,
+    *,
+    name: str,
+    scope: str,
+    codes: tuple[str, ...],
+    expires: int | None,
+    per_minute: int | None,
+    per_second: int | None,
+) -> None:
     """Make a token of a person and print it, once, alone on standard output."""
     with opened_book():
+        from deskops.accounts.actor import OwnLimits
         from deskops.accounts.people import add_token as add
 
-        owner = person(email)
-        _, secret = add(owner, name, scope=scope, sites=sites_by_code(codes), expires_in_days=expires)
+        _, secret = add(
+            person(email),
+            name,
+            scope=scope,
+            sites=sites_by_code(codes),
+            expires_in_days=expires,
+            own_limits=OwnLimits(per_minute, per_second),
+        )
         click.echo("This token is shown only now; keep it safe:", err=True)
         click.echo(secret)
+
+
+@token.command("list")
+@click.argument("email", required=False)
+def list_tokens(email: str | None) -> None:
+    """List every token, or a person's: never the key itself, which nobody knows any more."""
+    with opened_book():
+        from deskops.accounts.people import list_tokens as listed
+        from deskops.database import utc_now
+
+        owner, now = person(email) if email else None, utc_now()
+        click.echo("\t".join(TOKEN_COLUMNS))
+        for each, codes in listed():
+            if owner is None or each.user == owner:
+                click.echo("\t".join(token_row(each, codes, now)))
+
+
+def token_row(token: Token, codes: Sequence[str], now: datetime) -> list[str]:
+    """The cells of TOKEN_COLUMNS."""
+    return [
+        token.user.email,
+        token.name,
+        "write" if token.may_write else "read",
+        ",".join(codes) or "all",
+        f"{token.requests_per_minute or 'usual'}/{token.requests_per_second or 'usual'}",
+        *(
+            f"{moment:%Y-%m-%d %H:%M}" if moment else "never"
+            for moment in (token.expires_at, token.last_used_at)
+        ),
+        token.state(now),
+        token.id,
+    ]
 
 
 @token.command("revoke")

@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 import peewee
 
 from deskops.errors import DeskOpsError, Problem
+from deskops.records.column import Column, columns_of
 from deskops.records.record import COUNTED_SQL, Record
-from deskops.schema import kinds
 from deskops.schema.columns import ScaledField
 from deskops.schema.fields import AnyOf, Contains, Derived, Field, Filter
-from deskops.schema.kinds import Kind
 from deskops.schema.reading import Schema
 
 
@@ -27,25 +26,6 @@ class Change(NamedTuple):
 
 Rule = Callable[[Any], Iterable[Problem]]
 Check = Callable[[Sequence[Change]], Mapping[int, DeskOpsError]]
-
-
-class Column(NamedTuple):
-    """One output of a record: a cell of a table, a key of the JSON, a column of a file."""
-
-    key: str
-    label: str
-    unit: str
-    kind: Kind
-    value: Callable[[Any], Any]
-
-    def plain(self, record: Record) -> str:
-        """Text that reads back through the same kind; empty for nothing."""
-        value = self.value(record)
-        return "" if value is None else self.kind.plain(value)
-
-    def json(self, record: Record) -> Any:
-        value = self.value(record)
-        return None if value is None else self.kind.json(value)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -70,7 +50,7 @@ class Module:
         return f"<Module {self.name}>"
 
     def __post_init__(self) -> None:
-        for index in indexes(self.model, self.unique):
+        for index in indexes(self):
             self.model.add_index(index)
 
     @cached_property
@@ -106,68 +86,39 @@ class Module:
         return found
 
     @cached_property
-    def sortable(self) -> dict[str, Field]:
-        """{name to sort by: field}: a field's key, or its plain name."""
-        named = [
-            (name, field)
-            for field in self.schema.fields
-            for name in (field.json_keys)
-            if field.kind not in (kinds.LINES, kinds.LONG_TEXT)
-        ]
-        return dict(named)
+    def sortable(self) -> dict[str, peewee.Field]:
+        """{name to sort by: column}: the day, the moment of entry, and every number that is never empty.
+
+        Each has an index of its own, and an index of what may be empty would not serve the order.
+        """
+        numbers = {field.key: field.column for field in self.measures if not field.column.null}
+        return {"date": self.model.date, "createdAt": self.model.created_at, **numbers}
 
     def json(self, record: Record) -> dict[str, Any]:
         """The record as the API answers it."""
-        told = {}
-        for key, value_of, write in self._json_columns:
-            value = value_of(record)
-            told[key] = value if value is None else write(value)
-        return told
-
-    @cached_property
-    def _json_columns(self) -> tuple[tuple[str, Callable[[Any], Any], Callable[[Any], Any]], ...]:
-        return tuple((key, column.value, column.kind.json) for key, column in self.columns.items())
+        return {key: column.json(record) for key, column in self.columns.items()}
 
 
-def indexes(model: type[Record], unique: tuple[str, ...]) -> Sequence[peewee.Index]:
-    """What serves a list in its order and the undoing of an import, and what holds the unique key."""
-    name = model._meta.table_name
+def indexes(module: Module) -> Sequence[peewee.Index]:
+    """What serves a list in each of its orders and the undoing of an import, and what holds the unique key."""
+    model, name = module.model, module.model._meta.table_name
     found = [
         model.index(model.site, model.date, model.created_at, model.id, name=f"{name}_in_order"),
         model.index(model.import_id, name=f"{name}_imported", where=peewee.SQL("import_id IS NOT NULL")),
     ]
-    if unique:
-        columns = [getattr(model, column) for column in unique]
+    for column in module.sortable.values():
+        if column is not model.date:
+            order = in_order(model, column)
+            found.append(model.index(model.site, *order, name=f"{name}_by_{column.column_name}"))
+    if module.unique:
+        columns = [getattr(model, column) for column in module.unique]
         found.append(model.index(*columns, name=f"{name}_unique", unique=True, where=peewee.SQL(COUNTED_SQL)))
     return found
 
 
-CARD = Kind("card", dict, plain=lambda row: f"{row.code} {row.name}", json=lambda row: row.card())
-CODE = Kind("code", str, plain=lambda row: row.code, json=lambda row: row.code)
-
-
-def columns_of(item: Field | Derived) -> list[Column]:
-    if isinstance(item, Derived):
-        return [Column(item.key, item.label, item.unit, item.kind, item.value)]
-    value = attribute(item.name)
-    if not item.reference:
-        return [Column(item.key, item.label, item.unit, item.kind, value)]
-    if item.key == item.name:
-        return [Column(item.key, item.label, item.unit, CODE, value)]
-    return [
-        Column(item.key, f"{item.label} ID", "", item.kind, value),
-        Column(item.name, item.label, item.unit, CARD, value),
-    ]
-
-
-def attribute(name: str) -> Callable[[Any], Any]:
-    """The value of this attribute, an empty text as None."""
-
-    def value(record: Any) -> Any:
-        found = getattr(record, name)
-        return None if found == "" else found
-
-    return value
+def in_order(model: type[Record], column: peewee.Field) -> list[peewee.Field]:
+    """The columns of an order: ties break by the moment of entry, then by id."""
+    return [column, *([model.created_at] if column is not model.created_at else []), model.id]
 
 
 def stored(field: Field, value: Any) -> Any:

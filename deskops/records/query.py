@@ -23,10 +23,10 @@ from deskops.errors import (
     ValidationFailed,
     say,
 )
-from deskops.records.module import Module
+from deskops.records.module import Module, in_order
 from deskops.schema import kinds, references
 from deskops.schema.columns import is_stored
-from deskops.schema.fields import AnyOf, Field
+from deskops.schema.fields import NOT_A_CHOICE, AnyOf, Field
 from deskops.schema.reading import read_value
 
 Params = Mapping[str, Sequence[str]]
@@ -49,30 +49,11 @@ COMMON = (
     "cursor",
     "includeVoid",
 )
+# Of these only one value has a meaning.
+SINGLE = ("page", "pageSize", "sortBy", "sortOrder", "cursor", "includeVoid")
+GIVEN_TWICE = say("Given twice with different values")
 # Filters every list knows by name; a module without such a column names them in `ignored`.
 CONTRACT_FILTERS = ("materialType", "status", "shift", "equipmentType", "role")
-
-
-class Where:
-    """Conditions joined by AND, with their parameters in order."""
-
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.params: list[Any] = []
-
-    def add(self, sql: str, *params: Any) -> None:
-        self.parts.append(sql)
-        self.params.extend(params)
-
-    def add_any(self, column: str, values: Collection[Any]) -> None:
-        if len(values) == 1:
-            self.add(f"{column} = ?", *values)
-        else:
-            self.add(f"{column} IN ({', '.join('?' * len(values))})" if values else "1 = 0", *sorted(values))
-
-    @property
-    def sql(self) -> str:
-        return " AND ".join(self.parts)
 
 
 @dataclass(frozen=True)
@@ -86,6 +67,11 @@ class Order:
     after: tuple[Any, ...] | None = None
 
 
+def order_columns(module: Module, order: Order) -> list[Any]:
+    """The columns whose values are a record's place in the order."""
+    return in_order(module.model, getattr(module.model, order.sort))
+
+
 @dataclass(frozen=True)
 class Query:
     """`chosen` is {column: accepted stored values}, `texts` {column: piece of text}."""
@@ -93,16 +79,18 @@ class Query:
     sites: tuple[str, ...]
     start: date
     end: date
-    chosen: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    chosen: Mapping[str, Collection[str]] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     include_void: bool = False
     order: Order = Order()
     ignored: tuple[str, ...] = ()
+    module: str = ""
 
     def fingerprint(self) -> str:
         """The same for every part of the same list: what a cursor belongs to."""
         chosen = {name: sorted(values) for name, values in self.chosen.items()}
         parts = [
+            self.module,
             self.sites,
             str(self.start),
             str(self.end),
@@ -135,12 +123,12 @@ def read_query(module: Module, params: Params, actor: Actor, *, strict: bool = T
     require({START[0]: starts, END[0]: ends})
     if unknown:
         raise InvalidSiteId(siteId=unknown[0])
-    problems: list[Problem] = []
+    problems = [Problem(name, GIVEN_TWICE) for name in SINGLE if len(given(params, (name,))) > 1]
     start, end = read_day(START[0], starts, problems), read_day(END[0], ends, problems)
     if start and end:
         check_range(start, end)
     order = read_order(module, params, problems)
-    query = Query(sites=sites, start=start or date.min, end=end or date.max, order=order)
+    query = Query(sites=sites, start=start or date.min, end=end or date.max, order=order, module=module.name)
     query = read_filters(module, params, query, problems)
     if strict:
         known = {*COMMON, *CONTRACT_FILTERS, *module.filters}
@@ -195,7 +183,7 @@ def read_sites(params: Params, actor: Actor) -> tuple[tuple[str, ...], list[str]
 
 def read_day(name: str, values: list[str], problems: list[Problem]) -> date | None:
     if len({value[:10] for value in values}) > 1:
-        problems.append(Problem(name, say("Given twice with different values")))
+        problems.append(Problem(name, GIVEN_TWICE))
         return None
     try:
         day: date = DAY_READER.validate_python(values[0])
@@ -233,7 +221,7 @@ def read_order(module: Module, params: Params, problems: list[Problem]) -> Order
         )
     if direction not in ("asc", "desc"):
         problems.append(Problem("sortOrder", say("Must be asc or desc")))
-    column = module.sortable[sort].name if sort in module.sortable else "date"
+    column = module.sortable.get(sort, module.model.date).name
     return Order(sort=column, descending=direction == "desc", page=int(page), size=int(size))
 
 
@@ -247,6 +235,8 @@ def read_filters(module: Module, params: Params, query: Query, problems: list[Pr
         if isinstance(one, AnyOf):
             accepted = read_any_of(column, one, values, problems)
             chosen[column.name] = chosen[column.name] & accepted if column.name in chosen else accepted
+        elif len(values) > 1:
+            problems.append(Problem(name, GIVEN_TWICE))
         elif messages := kinds.wrong(SEARCH, values[0]):
             problems += [Problem(name, message) for message in messages]
         else:
@@ -276,16 +266,18 @@ def read_any_of(column: Field, one: AnyOf, values: list[str], problems: list[Pro
         found |= {row.id} if row else set()
         accepted |= found
         if not found:
-            problems.append(Problem(one.name, column.invalid))
+            problems.append(Problem(one.name, column.invalid if one.codes else NOT_A_CHOICE))
     return frozenset(accepted)
 
 
 def read_cursor(query: Query, text: str, module: Module, problems: list[Problem]) -> Query:
     """Continue a walk; a cursor of another list is refused."""
-    columns = (module.schema.by_name[query.order.sort].column, module.model.created_at, module.model.id)
+    columns = order_columns(module, query.order)
     try:
         mark, *after = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        right = len(after) == 3 and mark == query.mark(after) and all(map(is_stored, columns, after))
+        right = (
+            len(after) == len(columns) and mark == query.mark(after) and all(map(is_stored, columns, after))
+        )
     except (ValueError, TypeError, RecursionError):
         right = False
     if not right:

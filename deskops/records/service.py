@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+import peewee
 from pydantic import ValidationError
 
 from deskops.accounts.actor import Actor
@@ -29,7 +30,7 @@ from deskops.errors import (
     say,
 )
 from deskops.records import listing
-from deskops.records.idempotency import client_key, digest, records_by_key
+from deskops.records.idempotency import client_key, digest, stored_before
 from deskops.records.module import Change, Module
 from deskops.records.record import Record
 from deskops.records.trail import event, signature
@@ -139,18 +140,14 @@ def store_drafts(
     module: Module, sents: Sequence[Sent], drafts: list[Draft], actor: Actor, keys: Sequence[str | None]
 ) -> list[Saved]:
     # Of the whole request: a batch with one record more or less is another body.
-    sent_digest = digest(module, sents)
+    sent_digest = digest(module, sents) if any(keys) else None
     for one, key in zip(drafts, keys, strict=True):
         if key:
             one.record.client_key = client_key(actor, key)
             one.record.client_digest = sent_digest
     with transaction():
         counters.take({one.record.site_id for one in drafts})
-        known = records_by_key(module, [one.record.client_key for one in drafts])
-        for one in drafts:
-            before = known.get(one.record.client_key)
-            if before is not None and before.client_digest != one.record.client_digest:
-                raise IdempotencyConflict
+        known = stored_before(module, [one.record for one in drafts])
         new = [one.record for one in drafts if one.record.client_key not in known]
         for index, conflict in find_conflicts(module, [Change(None, record) for record in new]).items():
             raise conflict if len(drafts) == 1 else with_row(conflict, index)
@@ -178,8 +175,13 @@ def find_conflicts(module: Module, changes: Sequence[Change]) -> dict[int, DeskO
 
 
 def insert(module: Module, records: Sequence[Record]) -> None:
-    """Write new records."""
-    insert_rows(listing.table(module), listing.columns(module), [record.row() for record in records])
+    """Write new records. Raises IdempotencyConflict where another site took one of their keys at this moment."""
+    try:
+        insert_rows(listing.table(module), listing.columns(module), [record.row() for record in records])
+    except peewee.IntegrityError as taken:
+        if "client_key" in str(taken):
+            raise IdempotencyConflict from taken
+        raise
 
 
 def record_changes(module: Module, changes: Sequence[Change], actor: Actor) -> None:
@@ -223,7 +225,7 @@ def correct(
         reading = module.schema.read(sent, strict=strict, partial=True)
         site = reading.values.get("site", before.site)
         if site.id != site_id:
-            actor.require(CORRECT, site.id)
+            actor.require(CORRECT, site.id, before.created_by)
             reading.problems.append(
                 Problem("siteId", say("A record stays at its site: void it and enter it at the other"))
             )

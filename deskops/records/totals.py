@@ -1,77 +1,35 @@
-"""Daily totals and counts of every module, kept in the writing transaction.
+"""Daily totals and counts of every module: what boards, lists and charts read instead of the records.
 
-One row for each site, day and combination of the module's enumerated fields, void ones apart: so that a count or a sum
-over any such filter reads a few rows, however many records there are. `verify` recomputes them from the records.
+`verify` recomputes them from the records, `rebuild` makes them anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
-from typing import Any
+from itertools import repeat
+from typing import Any, NamedTuple
 
-import peewee
+from deskops.database import execute, rows
+from deskops.records.cube import ANY, Cut, cuts, key_columns, summed_columns, table_name
+from deskops.records.module import Module, from_stored
+from deskops.records.query import Query
+from deskops.records.record import COUNTED_SQL, LIVE_SQL
+from deskops.records.where import Where
+from deskops.schema import references
+from deskops.schema.columns import ScaledField
+from deskops.schema.fields import Field
 
-from deskops.database import BaseModel, execute_many, rows
-from deskops.records.module import Change, Module, from_stored
-from deskops.records.query import Query, Where
-from deskops.records.record import CANCELLED, Record
-from deskops.schema.columns import DayField
-
-
-@cache
-def table_for(module: Module) -> type[BaseModel]:
-    """The totals table of a module: `{module}_total`."""
-    names = [field.column.column_name for field in module.dimensions]
-    columns: dict[str, Any] = {"site_id": peewee.CharField(max_length=36), "date": DayField()}
-    columns |= {name: peewee.CharField(max_length=36) for name in names}
-    columns |= {"is_void": peewee.SmallIntegerField(), "records": peewee.BigIntegerField(default=0)}
-    columns |= {field.column.column_name: peewee.BigIntegerField(default=0) for field in module.measures}
-    key = peewee.CompositeKey("site_id", "date", *names, "is_void")
-    columns["Meta"] = type("Meta", (), {"primary_key": key, "table_name": f"{module.name}_total"})
-    return type(f"{module.name.capitalize()}Total", (BaseModel,), columns)
+Wanted = Mapping[str, Collection[str]]
 
 
-def keep(module: Module, changes: Sequence[Change]) -> None:
-    """Bring the totals in step with these changes."""
-    deltas: dict[tuple[Any, ...], list[int]] = {}
-    for change in changes:
-        for record, sign in ((change.before, -1), (change.after, 1)):
-            if record is not None:
-                add(deltas, module, record, sign)
-    measures = [field.column.column_name for field in module.measures]
-    key = key_columns(module)
-    summed = ["records", *measures]
-    columns = [*key, *summed]
-    sql = (
-        f"INSERT INTO {table_name(module)} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "
-        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET "
-        + ", ".join(f"{name} = {table_name(module)}.{name} + excluded.{name}" for name in summed)
-    )
-    execute_many(sql, [(*group, *delta) for group, delta in sorted(deltas.items()) if any(delta)])
+class DayTotal(NamedTuple):
+    """One day's counted records (of one combination of what was asked `by`): how many, and the sums of the measures."""
 
-
-def add(deltas: dict[tuple[Any, ...], list[int]], module: Module, record: Record, sign: int) -> None:
-    values = record.__data__
-    dimensions = [values[field.name] for field in module.dimensions]
-    group = (record.site_id, record.date.isoformat(), *dimensions, 0 if record.is_live else 1)
-    delta = deltas.get(group)
-    if delta is None:
-        delta = deltas[group] = [0] * (1 + len(module.measures))
-    delta[0] += sign
-    for place, field in enumerate(module.measures, start=1):
-        value = values[field.name]
-        if value:
-            delta[place] += sign * int(field.column.db_value(value))
-
-
-def key_columns(module: Module) -> list[str]:
-    return ["site_id", "date", *(field.column.column_name for field in module.dimensions), "is_void"]
-
-
-def table_name(module: Module) -> str:
-    return f"{module.name}_total"
+    day: date
+    group: tuple[str, ...]
+    records: int
+    sums: tuple[Any, ...]
 
 
 def can_count(query: Query) -> bool:
@@ -80,23 +38,15 @@ def can_count(query: Query) -> bool:
 
 
 def count(module: Module, query: Query) -> int:
-    """How many records the query has, exactly: from the totals, or by an index within its sites and days."""
-    where = where_of(module, query)
-    if not query.include_void:
-        where.add("is_void = 0")
-    return int(
-        rows(f"SELECT COALESCE(SUM(records), 0) FROM {table_name(module)} WHERE {where.sql}", where.params)[
-            0
-        ][0]
-    )
+    """How many records the query has, exactly."""
+    where = within(module, query)
+    sql = f"SELECT COALESCE(SUM({counts_of(query)}), 0) FROM {table_name(module)} WHERE {where.sql}"
+    return int(rows(sql, where.params)[0][0])
 
 
 def sums(module: Module, query: Query) -> dict[str, Any]:
     """{measure: sum} over the counted records of the query (neither void nor cancelled), in the measures' own units."""
-    where = where_of(module, query)
-    where.add("is_void = 0")
-    where.add("status <> ?", CANCELLED)
-    return read_sums(module, table_name(module), where)
+    return read_sums(module, table_name(module), within(module, query))
 
 
 def read_sums(module: Module, table: str, where: Where) -> dict[str, Any]:
@@ -107,59 +57,166 @@ def read_sums(module: Module, table: str, where: Where) -> dict[str, Any]:
     return {field.name: from_stored(field, int(value)) for field, value in zip(measures, found, strict=True)}
 
 
-def by_day(module: Module, site_id: str, start: date, end: date, measure: str) -> dict[date, tuple[int, Any]]:
-    """{day: (records, sum of the measure)} of the counted records of one site; days without any are absent."""
-    field = module.schema.by_name[measure]
-    found = rows(
-        f"SELECT date, SUM(records), SUM({field.column.column_name}) FROM {table_name(module)} "
-        "WHERE site_id = ? AND date BETWEEN ? AND ? AND is_void = 0 AND status <> ? "
-        "GROUP BY date HAVING SUM(records) > 0 ORDER BY date",
-        (site_id, start.isoformat(), end.isoformat(), CANCELLED),
+def days_of_part(module: Module, query: Query, skip: int, size: int) -> list[tuple[str, int, int]]:
+    """The days, in the query's order, that hold its records from number `skip` on, `size` of them.
+
+    Each as (day, its records, those of the days before it in the order).
+    """
+    where, held_sql = within(module, query), f"SUM({counts_of(query)})"
+    direction = "DESC" if query.order.descending else "ASC"
+    # A day holds one at least: no more days than records are needed.
+    found = execute(
+        f"SELECT date, {held_sql} FROM {table_name(module)} WHERE {where.sql} "
+        f"GROUP BY date HAVING {held_sql} > 0 ORDER BY date {direction} LIMIT ?",
+        [*where.params, skip + size],
     )
-    return {as_day(when): (int(number), from_stored(field, int(total))) for when, number, total in found}
+    days, before = [], 0
+    for day, held in found:
+        if before >= skip + size:
+            break
+        if before + held > skip:
+            days.append((str(day), int(held), int(before)))
+        before += held
+    return days
 
 
-def as_day(value: Any) -> date:
-    return date.fromisoformat(value) if isinstance(value, str) else value
+def by_day(
+    module: Module,
+    site_id: str,
+    start: date,
+    end: date,
+    measures: Sequence[str],
+    *,
+    by: Sequence[str] = (),
+    where: Wanted | None = None,
+) -> list[DayTotal]:
+    """Each day's counted records of one site, ascending; a day (or a combination) without any is absent.
+
+    `measures` are the fields to sum; `by` the enumerated fields whose combinations are told apart, each answered as
+    stored (ids, choices) in `group`; `where` is {enumerated field: accepted stored values}.
+    """
+    fields = [module.schema.by_name[name] for name in measures]
+    columns = ["date", *(module.schema.by_name[name].column.column_name for name in by)]
+    sums = ["SUM(records)", *(f"SUM({field.column.column_name})" for field in fields)]
+    query = Query(sites=(site_id,), start=start, end=end, chosen=where or {})
+    found = counted(module, query, columns, sums, apart=by)
+    if not found:
+        return []
+    # Column by column: three years are a thousand rows, and a chart reads several such series.
+    days, *told = zip(*found, strict=True)
+    groups = zip(*told[: len(by)], strict=True) if by else repeat(())
+    records, *values = told[len(by) :]
+    read = [map(reader_of(field), column) for field, column in zip(fields, values, strict=True)]
+    summed = zip(*read, strict=True) if fields else repeat(())
+    return list(map(DayTotal, as_days(days), groups, map(int, records), summed))
 
 
-def where_of(module: Module, query: Query) -> Where:
+def counted(
+    module: Module,
+    query: Query,
+    columns: Sequence[str],
+    sums: Sequence[str],
+    *,
+    apart: Collection[str],
+    params: Sequence[Any] = (),
+) -> list[tuple[Any, ...]]:
+    """One row of `sums` over the counted records for each combination of the columns, ascending.
+
+    `apart` are the enumerated fields that the columns and the sums tell apart; `params` those of the sums.
+    """
+    where = within(module, query, apart)
+    grouped = ", ".join(columns)
+    return rows(
+        f"SELECT {grouped}, {', '.join(sums)} FROM {table_name(module)} WHERE {where.sql} "
+        f"GROUP BY {grouped} HAVING SUM(records) > 0 ORDER BY {grouped}",
+        [*params, *where.params],
+    )
+
+
+def reader_of(field: Field) -> Callable[[Any], Any]:
+    """What reads a sum of the field's column in the field's own unit."""
+    return field.column.python_value if isinstance(field.column, ScaledField) else int
+
+
+def as_days(told: Sequence[Any]) -> Iterable[date]:
+    """SQLite tells a day as its text, PostgreSQL as a date."""
+    return map(date.fromisoformat, told) if told and isinstance(told[0], str) else told
+
+
+def counts_of(query: Query) -> str:
+    """What a row counts of the list's records."""
+    return "records + cancelled + voided" if query.include_void else "records + cancelled"
+
+
+def within(module: Module, query: Query, by: Collection[str] = ()) -> Where:
+    """The rows of the coarsest cut that tells the query's filters, and these fields, apart."""
+    asked = {*query.chosen, *by}
+    cut = next(cut for cut in reversed(cuts(module)) if asked <= {field.name for field in cut})
     where = Where()
     where.add_any("site_id", query.sites)
+    for field in module.dimensions:
+        values: Collection[str] = (ANY,)
+        if field in cut:
+            values = query.chosen[field.name] if field.name in query.chosen else values_of(field)
+        where.add_any(field.column.column_name, values)
     where.add("date BETWEEN ? AND ?", query.start.isoformat(), query.end.isoformat())
-    for name, chosen in query.chosen.items():
-        where.add_any(module.schema.by_name[name].column.column_name, chosen)
     return where
+
+
+def values_of(field: Field) -> list[str]:
+    """Every value that an enumerated field can hold: named one by one, so that rows are found by their key."""
+    if field.reference:
+        return [row.id for row in references.every(field.reference)]
+    return sorted({*field.choices, *([] if field.empty is None else [field.empty])})
 
 
 def verify(module: Module) -> list[str]:
     """Recompute the totals from the records; answers one line for each difference, none when they agree."""
-    key = key_columns(module)
-    names = ["records", *(field.column.column_name for field in module.measures)]
-    kept = {
-        tuple(map(str, row[: len(key)])): tuple(map(int, row[len(key) :]))
-        for row in rows(f"SELECT {', '.join(key + names)} FROM {table_name(module)}")
-    }
-    from_records = {
-        tuple(map(str, row[: len(key)])): tuple(map(int, row[len(key) :]))
-        for row in rows(recount_sql(module))
-    }
-    return list(differences(names, kept, from_records))
+    return [line for cut in cuts(module) for line in differences(module, cut)]
 
 
-def recount_sql(module: Module) -> str:
-    dimensions = ["site_id", "date", *(field.column.column_name for field in module.dimensions)]
-    void = "CASE WHEN voided_at IS NULL THEN 0 ELSE 1 END"
-    measures = [f"COALESCE(SUM({field.column.column_name}), 0)" for field in module.measures]
-    groups = ", ".join([*dimensions, void])
-    columns = ", ".join([groups, "COUNT(*)", *measures])
-    return f"SELECT {columns} FROM {module.model._meta.table_name} GROUP BY {groups}"
+def rebuild(module: Module) -> None:
+    """Make the totals anew from the records. Call inside a transaction."""
+    execute(f"DELETE FROM {table_name(module)}")
+    columns = ", ".join(key_columns(module) + summed_columns(module))
+    for cut in cuts(module):
+        execute(f"INSERT INTO {table_name(module)} ({columns}) {recount_sql(module, cut)}")
 
 
-def differences(names: list[str], kept: dict[Any, Any], from_records: dict[Any, Any]) -> Iterable[str]:
-    zero = (0,) * len(names)
-    for group in sorted(kept.keys() | from_records.keys()):
-        have, should = kept.get(group, zero), from_records.get(group, zero)
-        for name, one, other in zip(names, have, should, strict=True):
+def recount_sql(module: Module, cut: Cut) -> str:
+    """One cut's rows, from the records."""
+    names = [
+        field.column.column_name if field in cut else f"'{ANY}' AS {field.column.column_name}"
+        for field in module.dimensions
+    ]
+    groups = ["site_id", *(field.column.column_name for field in cut), "date"]
+    counts = [sum_where(COUNTED_SQL), sum_where(f"{LIVE_SQL} AND NOT ({COUNTED_SQL})")]
+    counts.append(sum_where(f"NOT ({LIVE_SQL})"))
+    measures = [sum_where(COUNTED_SQL, field.column.column_name) for field in module.measures]
+    columns = ", ".join(["site_id", *names, "date", *counts, *measures])
+    return f"SELECT {columns} FROM {module.model._meta.table_name} GROUP BY {', '.join(groups)}"
+
+
+def sum_where(condition: str, summed: str = "1") -> str:
+    return f"SUM(CASE WHEN {condition} THEN COALESCE({summed}, 0) ELSE 0 END)"
+
+
+def differences(module: Module, cut: Cut) -> Iterator[str]:
+    """What one cut's rows and its records say differently; found by the database, however many they are."""
+    key, summed = ", ".join(key_columns(module)), summed_columns(module)
+    of_cut = " AND ".join(
+        f"{field.column.column_name} {'<>' if field in cut else '='} '{ANY}'" for field in module.dimensions
+    )
+    nothing_said = ", ".join(f"0 AS said_{name}" for name in summed)
+    kept = f"SELECT {key}, {nothing_said}, {', '.join(summed)} FROM {table_name(module)} WHERE {of_cut}"
+    said = f"SELECT said.*, {', '.join('0' * len(summed))} FROM ({recount_sql(module, cut)}) AS said"
+    pairs = ", ".join(f"SUM({name}), SUM(said_{name})" for name in summed)
+    differ = " OR ".join(f"SUM({name}) <> SUM(said_{name})" for name in summed)
+    found = rows(
+        f"SELECT {key}, {pairs} FROM ({kept} UNION ALL {said}) AS either GROUP BY {key} HAVING {differ} ORDER BY {key}"
+    )
+    for row in found:
+        group, numbers = row[: -2 * len(summed)], row[-2 * len(summed) :]
+        for name, one, other in zip(summed, numbers[::2], numbers[1::2], strict=True):
             if one != other:
-                yield f"{' '.join(group)}: {name} is {one}, the records say {other}"
+                yield f"{' '.join(map(str, group))}: {name} is {one}, the records say {other}"

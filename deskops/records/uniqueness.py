@@ -24,13 +24,15 @@ def taken_keys(module: Module) -> Check:
         ]
         holders = stored_holders(module, sorted({key for _, key in asked}))
         own = {change.after.id for change in changes if change.before and change.after}
+        new = {change.after.id for change in changes if change.after and not change.before}
         conflicts: dict[int, DeskOpsError] = {}
         for index, key in asked:
             holder = holders.get(key)
             record = changes[index].after
             assert record is not None
             if holder is not None and holder != record.id and holder not in own:
-                conflicts[index] = DuplicateRecord(key=readable_key(module, record), id=holder)
+                stored: dict[str, Any] = {"id": holder} if holder not in new else {}
+                conflicts[index] = DuplicateRecord(key=readable_key(module, record), **stored)
             holders[key] = record.id
         return conflicts
 

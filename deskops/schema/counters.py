@@ -5,17 +5,19 @@ A writer takes its site's counter first. That orders the writers of a site on Po
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Iterable
 
 import peewee
 
-from deskops.database import BaseModel, after_commit, database, execute, rows
+from deskops.database import BaseModel, after_commit, database, execute, rows, transaction
 
 LISTS = "lists"
 PEOPLE = "people"
 FRESH_SECONDS = 0.2
+NEVER = float("-inf")
 
 
 class ChangeCounter(BaseModel):
@@ -28,7 +30,7 @@ class _Seen:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.at = 0.0
+        self.at = NEVER
         self.values: dict[str, int] = {}
 
 
@@ -46,21 +48,40 @@ def take(scopes: Iterable[str]) -> None:
     after_commit(forget)
 
 
+def set_apart() -> None:
+    """Give every counter a value that it never had, also in another book that this one takes the place of."""
+    with transaction():
+        execute("UPDATE change_counter SET value = value + ?", (1 + secrets.randbelow(2**48),))
+        after_commit(forget)
+
+
 def forget() -> None:
-    """Read the counters anew at the next look."""
-    _seen.at = 0.0
+    """Read the counters anew at the next look; one that is under way may have begun before the change."""
+    with _seen.lock:
+        _seen.at = NEVER
 
 
 def recent() -> dict[str, int]:
     """Every counter, at most 0.2 s old, and never older than this process's own last write: {scope: value}."""
-    if time.monotonic() - _seen.at < FRESH_SECONDS or (database.in_transaction() and _seen.values):
-        return _seen.values
+    if not (database.in_transaction() and _seen.values):
+        read_since(time.monotonic() - FRESH_SECONDS)
+    return _seen.values
+
+
+def refresh() -> None:
+    """Have the counters as they stand now: what was written before through any process is seen from here on."""
+    read_since(time.monotonic())
+
+
+def read_since(moment: float) -> None:
+    """Read the counters, unless somebody began to after this moment."""
+    if _seen.at >= moment:
+        return
     with _seen.lock:
-        if time.monotonic() - _seen.at >= FRESH_SECONDS:
+        if _seen.at < moment:
             asked_at = time.monotonic()
             values = dict(rows("SELECT scope, value FROM change_counter"))
             _seen.values, _seen.at = values, asked_at
-    return _seen.values
 
 
 def version(scopes: Iterable[str]) -> str:

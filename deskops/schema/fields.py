@@ -124,19 +124,32 @@ class Field:
         return (self.key, *self.also)
 
     @cached_property
+    def accepted(self) -> frozenset[str]:
+        """Every name that tells something of it, its group's too."""
+        return frozenset((*self.names, *([self.instead.name] if self.instead else [])))
+
+    @cached_property
     def json_keys(self) -> tuple[str, ...]:
         """The keys it answers with: a reference by id answers with its card too."""
         return (self.key, self.name) if self.reference and self.key != self.name else (self.key,)
 
 
+def itself(value: Any) -> Any:
+    return value
+
+
 @dataclass(frozen=True, eq=False)
 class Derived:
-    """A value computed from a record; read-only wherever it is written."""
+    """A value that `reckon` makes of a record's attributes `of`, in this order; read-only wherever it is written.
+
+    What is made of one reference alone, or of nothing, is made once for many records.
+    """
 
     key: str
     label: str
     kind: Kind
-    value: Callable[[Any], Any]
+    of: tuple[str, ...]
+    reckon: Callable[..., Any] = itself
     unit: str = ""
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# First letters: of a formula, and of a text that is marked already.
+MARKED = frozenset("=+-@\t\r'")
 
 
 def guarded(text: str) -> str:
     """The text, with an apostrophe in front where a spreadsheet would run it, or where one stands already."""
-    return "'" + text if text.startswith((*STARTS_A_FORMULA, "'")) else text
+    return "'" + text if text[:1] in MARKED else text
 
 
 def unguarded(text: str) -> str:
     """The text that `guarded` made this of; any other text is itself."""
-    return text[1:] if text.startswith("'") and text[1:].startswith((*STARTS_A_FORMULA, "'")) else text
+    return text[1:] if text.startswith("'") and text[1:2] in MARKED else text

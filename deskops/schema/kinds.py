@@ -19,6 +19,7 @@ from deskops.errors import Message, say
 
 EARLIEST_DAY = date(1900, 1, 1)
 ARABIC_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567890123456789.,")
+HUNDREDTH = Decimal("0.01")
 CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
@@ -102,7 +103,8 @@ def lines(value: object) -> object:
 
 def decimal_json(value: Decimal) -> float | int:
     """The shortest number that reads as this decimal; whole ones without a point."""
-    return int(value) if value == value.to_integral_value() else float(value)
+    number = float(value)
+    return int(value) if number.is_integer() else number
 
 
 Line = Annotated[
@@ -117,7 +119,7 @@ def percent(part: Decimal | int, whole: Decimal | int) -> Decimal:
     """part ÷ whole × 100, to 2 decimals, halves away from zero; 0 where there is nothing to divide by."""
     if not whole:
         return Decimal(0)
-    return (Decimal(part) / whole * 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return (Decimal(part) * 100 / whole).quantize(HUNDREDTH, ROUND_HALF_UP)
 
 
 def decimal_kind(name: str, places: int) -> Kind:

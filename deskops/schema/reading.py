@@ -77,6 +77,8 @@ class Schema:
         self, one: Field, sent: Mapping[str, Any], *, strict: bool, partial: bool
     ) -> tuple[Any, list[Problem]]:
         """One field's value, by any of its names: (value, nothing), or (MISSING, what is wrong or nothing)."""
+        if not sent.keys() & one.accepted:
+            return self.absent(one, partial)
         given = {name: value for name in one.names if (value := given_value(sent, name)) is not MISSING}
         told = {name: read_value(one, value, strict) for name, value in given.items() if value is not None}
         problems = [Problem(name, message) for name, (_, messages) in told.items() for message in messages]
@@ -91,12 +93,16 @@ class Schema:
         if problems:
             return MISSING, problems
         if value is None:
-            if partial and not given:
-                return MISSING, []
-            return (MISSING, [Problem(one.key, REQUIRED)]) if one.required else (one.empty, [])
+            return self.absent(one, partial and not given)
         if not partial and one.reference and not value.is_active:
             return MISSING, [Problem(one.key, NO_LONGER_USED)]
         return value, []
+
+    def absent(self, one: Field, partial: bool) -> tuple[Any, list[Problem]]:
+        """What stands for a field that nothing was sent for."""
+        if partial:
+            return MISSING, []
+        return (MISSING, [Problem(one.key, REQUIRED)]) if one.required else (one.empty, [])
 
 
 def given_value(sent: Mapping[str, Any], name: str) -> Any:

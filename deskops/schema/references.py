@@ -30,8 +30,8 @@ class Reference(BaseModel):
 class _Lists:
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.version = -1
-        self.lists: dict[type, dict[str, Any]] = {}
+        # The lists and their version change together, so that they can be read without the lock.
+        self.known: tuple[int, dict[type, dict[str, Any]]] = (-1, {})
 
 
 _lists = _Lists()
@@ -58,21 +58,24 @@ def by_id(model: type[AnyReference], key: str) -> AnyReference:
 
 def _by_name(model: type[AnyReference]) -> dict[str, AnyReference]:
     version = counters.recent().get(counters.LISTS, 0)
+    known_version, lists = _lists.known
+    if known_version == version and model in lists:
+        return lists[model]
     with _lists.lock:
-        if _lists.version != version:
-            _lists.lists, _lists.version = {}, version
-        found = _lists.lists.get(model)
-        if found is None:
+        known_version, lists = _lists.known
+        if known_version != version:
+            lists = {}
+        if model not in lists:
             in_order = list(model.select().order_by(model.position, model.code))
-            found = {row.id: row for row in in_order} | {row.code: row for row in in_order}
-            _lists.lists[model] = found
-        return found
+            lists[model] = {row.id: row for row in in_order} | {row.code: row for row in in_order}
+        _lists.known = (version, lists)
+        return lists[model]
 
 
 def forget() -> None:
     """Read the lists anew at the next look, whatever the counter says: another database was opened."""
     with _lists.lock:
-        _lists.version = -1
+        _lists.known = (-1, {})
 
 
 def changed() -> None:
