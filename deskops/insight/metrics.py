@@ -1,31 +1,33 @@
-"""The figures on the cards: today's tons against yesterday's, and the stock."""
+"""The figures on the cards: today's against yesterday's, and the stock."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from deskops.accounts.models import Site
-from deskops.insight.periods import SPARKLINE_DAYS, days, last_days
-from deskops.modules import DISPATCH, PRODUCTION, RECEIVED
-from deskops.records import totals
+from deskops.insight.periods import SPARKLINE_DAYS, ZERO, every_day, last_days
+from deskops.insight.rates import percentage_change
+from deskops.insight.utilization import rate_of
+from deskops.modules import DISPATCH, EQUIPMENT, PRODUCTION, RECEIVED
+from deskops.modules.equipment import HOURS
 from deskops.records.module import Module
-from deskops.schema.kinds import percent
 
-ZERO = Decimal(0)
 STABLE_BELOW = Decimal("0.005")
 
 
 @dataclass(frozen=True)
 class Metric:
-    """Tons today and yesterday, the change in percent, and seven days of tons, oldest first, today last."""
+    """A value today and yesterday, the change in percent, and the values of seven days, oldest first, today last."""
 
     value: Decimal
     previous_value: Decimal
     sparkline: tuple[Decimal, ...]
 
-    @property
+    @cached_property
     def change(self) -> Decimal:
         return percentage_change(self.value, self.previous_value)
 
@@ -45,20 +47,26 @@ class Stock(Metric):
     breakdown: dict[str, Decimal] = field(default_factory=dict)
 
 
-def percentage_change(current: Decimal, previous: Decimal) -> Decimal:
-    """(current − previous) ÷ |previous| × 100, to 2 decimals; from nothing to something is 100."""
-    if previous:
-        return percent(current - previous, abs(previous))
-    return Decimal(100) if current > 0 else ZERO
+@dataclass(frozen=True)
+class Dashboard:
+    """The five figures of a site's today, each against yesterday's."""
+
+    production: Metric
+    dispatched: Metric
+    received: Metric
+    utilization: Metric
+    stock: Stock
+
+
+def of_days(values: Sequence[Decimal]) -> Metric:
+    """The metric of seven days' values, today's the last."""
+    return Metric(values[-1], values[-2], tuple(values))
 
 
 def tons_today(module: Module, site: Site) -> Metric:
     """A module's tons of the site's own today."""
-    start, today = last_days(site.today(), SPARKLINE_DAYS)
-    by_day = totals.by_day(module, site.id, start, today, "quantity")
-    sparkline = tuple(by_day.get(day, (0, ZERO))[1] for day in days(start, today))
-    yesterday = by_day.get(today - timedelta(days=1), (0, ZERO))[1]
-    return Metric(value=sparkline[-1], previous_value=yesterday, sparkline=sparkline)
+    week = every_day(module, site, *last_days(site.today(), SPARKLINE_DAYS), "quantity")
+    return of_days([row.sums[0] for row in week])
 
 
 def production_today(site: Site) -> Metric:
@@ -73,7 +81,23 @@ def dispatched_today(site: Site) -> Metric:
     return tons_today(DISPATCH, site)
 
 
+def utilization_today(site: Site) -> Metric:
+    """Run ÷ all hours of the site's machines in percent; a day without hours is 0."""
+    week = every_day(EQUIPMENT, site, *last_days(site.today(), SPARKLINE_DAYS), *HOURS)
+    return of_days([rate_of(row) or ZERO for row in week])
+
+
 def inventory_current(_site: Site) -> Stock:
     """The stock of the site: nothing, as of no day, for as long as no opening balance was entered."""
     parts = ("opening", "production", "received", "dispatched", "adjustment")
     return Stock(ZERO, ZERO, (ZERO,) * SPARKLINE_DAYS, breakdown=dict.fromkeys(parts, ZERO))
+
+
+def dashboard(site: Site) -> Dashboard:
+    return Dashboard(
+        production_today(site),
+        dispatched_today(site),
+        received_today(site),
+        utilization_today(site),
+        inventory_current(site),
+    )
