@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
+from functools import partial
 
 import peewee
 from flask import Flask, Response, g, request
@@ -12,14 +14,17 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from deskops import api, background, config, database, errors, logs, web
+from deskops import api, background, config, database, errors, logs, monitoring, web
 from deskops.face import identity
 from deskops.paths import STATIC, TEMPLATES
 from deskops.reactions import REACTIONS
 from deskops.records import service
+from deskops.windows import SharedWindows
 
 MOST_BODY_BYTES = 1024 * 1024
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 log = logging.getLogger("deskops.app")
+request_log = logging.getLogger("deskops.request")
 
 BY_STATUS: dict[int, type[errors.DeskOpsError]] = {
     404: errors.NotFound,
@@ -34,9 +39,13 @@ BY_STATUS: dict[int, type[errors.DeskOpsError]] = {
 def create_app(settings: config.Settings | None = None) -> Flask:
     """The application on these settings (by default the environment's). The database must be migrated."""
     settings = settings or config.load()
+    monitoring.start(settings)
     app = Flask("deskops", static_folder=str(STATIC), template_folder=str(TEMPLATES))
     app.config.update(MAX_CONTENT_LENGTH=MOST_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MOST_BODY_BYTES)
+    # A slash too many is another address: it would be told by a page of HTML, under /api too.
+    app.url_map.merge_slashes = False
     app.extensions["settings"] = settings
+    app.extensions["windows"] = SharedWindows(settings.redis_url)
     if settings.web.trusted_proxies:
         count = settings.web.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
@@ -44,18 +53,50 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     database.connect(settings.database_url)
     service.react_with(REACTIONS)
     app.before_request(begin)
+    app.after_request(note)
     app.teardown_request(finish)
     identity.register(app, settings)
     api.register(app, settings)
-    web.register(app, settings)
+    web.register(app)
     app.register_error_handler(Exception, answer_error)
     return app
 
 
 def begin() -> None:
+    g.began = time.perf_counter()
     g.request_id = logs.new_request_id()
     g.log_context = logs.request_id.set(g.request_id)
     database.open_connection()
+
+
+def note(response: Response) -> Response:
+    """One line for each request, and its id for whoever sent it; a stream is noted when it has ended."""
+    if "began" not in g:
+        return response
+    response.headers["X-Request-Id"] = g.request_id
+    user_id, token_id = identity.already_known()
+    # The rule, not the path: what somebody wrote into the address may be anything.
+    own = {
+        "method": request.method if request.method in METHODS else "other",
+        "route": request.url_rule.rule if request.url_rule else None,
+        "status": response.status_code,
+        "bytes": response.content_length,
+        "user": user_id,
+        "token": token_id,
+        "request_id": g.request_id,
+    }
+    if "refused_with" in g:
+        own["code"] = g.refused_with
+    write = partial(write_line, own, g.began)
+    if response.is_streamed and not response.direct_passthrough:
+        response.call_on_close(write)
+    else:
+        write()
+    return response
+
+
+def write_line(own: dict[str, object], began: float) -> None:
+    request_log.info("request", extra={"own": own | {"ms": round((time.perf_counter() - began) * 1000, 1)}})
 
 
 def finish(_error: BaseException | None) -> None:
@@ -65,17 +106,17 @@ def finish(_error: BaseException | None) -> None:
 
 
 def answer_error(error: Exception) -> Response:
-    """Every error in the words of the face that was asked. What nobody foresaw is logged.
+    """Every error in the words of the face that was asked, with the id of its request.
 
-    Each fault of the server says the id of its request.
+    What nobody foresaw is logged.
     """
     if isinstance(error, HTTPException) and error.code and error.code < 400:
         return error.get_response()  # type: ignore[return-value]
     known = as_known(error)
-    if known.status >= 500:
-        if known is not error:
-            log.error("%s on %s %s", type(error).__name__, request.method, request.path, exc_info=error)
-        known.details.setdefault("requestId", g.get("request_id", ""))
+    if known.status >= 500 and known is not error:
+        log.error("a request failed", exc_info=error)
+    g.refused_with = known.code
+    known.details.setdefault("requestId", g.get("request_id", ""))
     face: Callable[[errors.DeskOpsError], Response] = (
         api.error_response if identity.is_api() else web.error_page
     )

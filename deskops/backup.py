@@ -23,6 +23,7 @@ from deskops.config import Settings
 from deskops.errors import CommandRefused, say
 from deskops.home import held, private_folder
 from deskops.paths import MIGRATIONS
+from deskops.schema import counters
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -180,16 +181,32 @@ def restore(settings: Settings, source: Path) -> tuple[Manifest, Path | None]:
         moment = database.utc_now().strftime("%Y%m%dT%H%M%S")
         replaced = private_folder(settings.home / "backups") / f"replaced-{moment}"
         if settings.database_file is not None:
-            return manifest, _restore_sqlite(source, settings.database_file, replaced.with_suffix(".sqlite3"))
-        unpacked = _private(replaced.with_suffix(".incoming"))
-        try:
-            _unpack(source, unpacked)
-            kept = replaced.with_suffix(".dump")
-            postgres_dump.dump(settings, _private(kept))
-            postgres_dump.restore(settings, unpacked)
-        finally:
-            unpacked.unlink()
+            kept = _restore_sqlite(source, settings.database_file, replaced.with_suffix(".sqlite3"))
+        else:
+            kept = _restore_postgresql(settings, source, replaced.with_suffix(".dump"))
+        _begin_anew(settings)
         return manifest, kept
+
+
+def _begin_anew(settings: Settings) -> None:
+    """Have no reader take the restored book for what it saw of the replaced one, and every plan know its tables."""
+    book.connect(settings)
+    try:
+        counters.set_apart()
+        database.learn_sizes()
+    finally:
+        book.close()
+
+
+def _restore_postgresql(settings: Settings, source: Path, kept: Path) -> Path:
+    unpacked = _private(kept.with_suffix(".incoming"))
+    try:
+        _unpack(source, unpacked)
+        postgres_dump.dump(settings, _private(kept))
+        postgres_dump.restore(settings, unpacked)
+    finally:
+        unpacked.unlink()
+    return kept
 
 
 def _restore_sqlite(source: Path, file: Path, kept: Path) -> Path | None:

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-from deskops import __version__
+from deskops import __version__, monitoring
 from deskops.errors import DeskOpsError, Message
 
 # Loaded when asked for, so that each command starts with what it needs alone.
@@ -47,6 +47,11 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except DeskOpsError as refused:
             raise click.ClickException(explained(refused)) from refused
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as fault:
+            monitoring.report(fault, "a command failed")
+            raise
 
 
 def explained(refused: DeskOpsError) -> str:

@@ -20,7 +20,7 @@ from deskops.imports.models import Import
 from deskops.modules import MODULES
 from deskops.modules.reference import EQUIPMENT_ROWS, ROLE_ROWS
 from deskops.reactions import REACTIONS
-from deskops.records import service, totals
+from deskops.records import cube, service
 from deskops.records.record import SHIFT_NAMES
 from deskops.schema import counters, references
 from deskops.schema.counters import ChangeCounter
@@ -201,7 +201,7 @@ def remove(_settings: Settings) -> None:
         for site_id in sites:
             for module in MODULES.values():
                 execute(f"DELETE FROM {module.model._meta.table_name} WHERE site_id = ?", (site_id,))
-                execute(f"DELETE FROM {totals.table_name(module)} WHERE site_id = ?", (site_id,))
+                execute(f"DELETE FROM {cube.table_name(module)} WHERE site_id = ?", (site_id,))
             AuditEntry.delete().where(AuditEntry.scope == site_id).execute()
             AuditHead.delete().where(AuditHead.scope == site_id).execute()
             ChangeCounter.delete().where(ChangeCounter.scope == site_id).execute()

@@ -156,8 +156,3 @@ def connection(settings: Settings, for_worker: bool = False) -> redis.Redis:
 def exports_queue(connected: redis.Redis) -> rq.Queue:
     """The queue of waiting jobs' ids; JSON, so that a shared server cannot smuggle code in."""
     return rq.Queue(EXPORTS_QUEUE, connection=connected, serializer="json")
-
-
-def limits_url(redis_url: str) -> str:
-    """The same address, as the request limiter spells it."""
-    return f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deskops.records import totals
+from deskops.records import cube
 from deskops.records.service import Reaction
 
-REACTIONS: tuple[Reaction, ...] = (totals.keep,)
+REACTIONS: tuple[Reaction, ...] = (cube.keep,)

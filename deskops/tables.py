@@ -9,7 +9,8 @@ from deskops.exports.models import ExportJob
 from deskops.imports.models import Import, ImportProfile
 from deskops.modules import MODULES
 from deskops.modules.reference import Equipment, ManpowerRole, Material
-from deskops.records import totals
+from deskops.records import cube
+from deskops.records.idempotency import KeptAnswer
 from deskops.schema.counters import ChangeCounter
 
 TABLES: tuple[type[BaseModel], ...] = (
@@ -26,7 +27,8 @@ TABLES: tuple[type[BaseModel], ...] = (
     Equipment,
     ManpowerRole,
     *(module.model for module in MODULES.values()),
-    *(totals.table_for(module) for module in MODULES.values()),
+    *(cube.table_for(module) for module in MODULES.values()),
+    KeptAnswer,
     ExportJob,
     Import,
     ImportProfile,

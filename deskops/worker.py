@@ -13,13 +13,14 @@ import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import redis
 import rq
 from rq.job import Job
 from rq.registry import StartedJobRegistry
 
-from deskops import background, book, database, logs, processes, queue
+from deskops import background, book, database, logs, monitoring, processes, queue
 from deskops.config import Settings
 from deskops.exports import jobs as exports
 from deskops.imports import jobs as imports
@@ -56,7 +57,21 @@ class JobWorker(rq.Worker):
     def perform_job(self, job: Job, queue: rq.Queue) -> bool:
         # The request that asked for the job, so that its lines in the log can be put together.
         logs.request_id.set(job.meta.get("request_id") or job.id)
-        return super().perform_job(job, queue)
+        try:
+            return super().perform_job(job, queue)
+        finally:
+            # The job's process ends without another word.
+            monitoring.flush()
+
+    def handle_job_failure(
+        self, job: Job, queue: rq.Queue, started_job_registry: Any = None, exc_string: str = ""
+    ) -> None:
+        # RQ would keep the whole traceback on the queue server, with whatever values it quotes.
+        super().handle_job_failure(job, queue, started_job_registry, exc_string="")
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        # Instead of RQ's own lines, which hold whatever the exception quotes.
+        log.error("a job failed", exc_info=exc_info, extra={"facts": {"job": job.id}})
 
 
 def keep_up() -> None:

@@ -5,54 +5,90 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, g, request
 from werkzeug import exceptions
 
-from deskops.api import charts, envelope, exports, metrics, records, session, sites
-from deskops.api.limits import RequestLimiter
+from deskops.api import (
+    charts,
+    dashboard,
+    envelope,
+    exports,
+    metrics,
+    operations,
+    record_operations,
+    session,
+    sites,
+)
+from deskops.api.docs import with_documentation
+from deskops.api.limits import Admission, RequestLimiter
+from deskops.api.operations import Answer, Operation, Section
 from deskops.config import Settings
 from deskops.errors import DeskOpsError, EditConflict, RateLimitExceeded, Unauthorized
 from deskops.face import identity
 from deskops.modules import MODULES
+from deskops.schema import counters
 
 PREFIX = "/api"
-HELLO = "hello"
+GREETING = "Hello, from API!"
 
 __all__ = ["error_response", "register"]
+
+
+def hello() -> Response:
+    return Response(f'"{GREETING}"', mimetype=envelope.MIMETYPE)
+
+
+HELLO = Operation(
+    "hello",
+    "GET /hello",
+    hello,
+    "Whether anybody is there",
+    Answer({"const": GREETING}),
+    "Asks for no token and counts on no limit.",
+)
+SECTIONS = with_documentation(
+    (
+        Section("Greeting", "Whether the program answers.", (HELLO,), public=True),
+        session.SECTION,
+        sites.SECTION,
+        *record_operations.SECTIONS,
+        metrics.SECTION,
+        charts.SECTION,
+        dashboard.SECTION,
+        *exports.SECTIONS,
+    )
+)
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Put the API's routes and its order of judgement on the application."""
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
-    blueprint.add_url_rule("/hello", HELLO, hello)
-    for part in (session, sites, records, metrics, charts, exports):
-        part.add_routes(blueprint)
-    app.extensions["request_limiter"] = limiter = RequestLimiter(settings)
+    operations.register(blueprint, SECTIONS)
+    app.extensions["request_limiter"] = limiter = RequestLimiter(settings.limits, app.extensions["windows"])
     # On the application: an unknown path under /api is judged the same way.
     app.before_request(lambda: admit(limiter))
     app.after_request(finish)
     app.register_blueprint(blueprint)
 
 
-def hello() -> Response:
-    return Response('"Hello, from API!"', mimetype=envelope.MIMETYPE)
-
-
 def admit(limiter: RequestLimiter) -> None:
     """Who is asking, then how much, then whether a forged form asks: 401, 429, 403.
 
-    A caller without identity is counted by address, so that guessing tokens ends in 429.
+    A caller without identity is counted by address, so that guessing tokens ends in 429. What others wrote until
+    now is seen from here on, whichever process they wrote through.
     """
-    if not identity.is_api() or request.endpoint == f"api.{HELLO}":
+    if not identity.is_api() or request.endpoint == f"api.{HELLO.name}":
         return
     try:
-        caller = f"user:{identity.actor().user_id}"
+        actor = identity.actor()
     except Unauthorized:
-        count(limiter, f"address:{request.remote_addr}")
+        judge(limiter.admit_address(request.remote_addr or ""))
         raise
-    count(limiter, caller)
+    judge(limiter.admit_actor(actor))
     identity.refuse_forged()
+    counters.refresh()
 
 
-def count(limiter: RequestLimiter, caller: str) -> None:
-    g.admission = admission = limiter.admit(caller)
+def judge(admission: Admission) -> None:
+    """Keep what the answer's headers tell. Raises RateLimitExceeded."""
+    g.admission = admission
     if admission.retry_after is not None:
         raise RateLimitExceeded(retryAfter=admission.retry_after)
 

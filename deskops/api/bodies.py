@@ -10,15 +10,26 @@ from typing import Any, NoReturn
 from flask import current_app, request
 
 from deskops.api.envelope import MIMETYPE
-from deskops.errors import PayloadTooLarge, Problem, UnsupportedMediaType, ValidationFailed, say
+from deskops.errors import Message, PayloadTooLarge, Problem, UnsupportedMediaType, ValidationFailed, say
 
 LONGEST_KEY = 255
 # Bulk bodies are the deepest: a list of records, some with lists and objects in them.
 DEEPEST = 10
 
 
-class TwiceNamed(ValueError):
-    """A key stands twice in one object, so that nobody can tell which value was meant."""
+# Many times what the widest object holds, and the longest key: each unknown one is told.
+MOST_KEYS = 200
+LONGEST_NAME = 100
+# Beyond it Decimals no longer compute.
+MOST_DIGITS = 100_000
+
+
+class OddBody(ValueError):
+    """Sound JSON that means nothing here; `message` says why."""
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+        super().__init__(str(message))
 
 
 def read_object() -> dict[str, Any]:
@@ -29,12 +40,12 @@ def read_object() -> dict[str, Any]:
     try:
         body = json.loads(
             sent.decode("utf-8-sig"),
-            parse_float=Decimal,
+            parse_float=exact,
             parse_constant=refuse_constant,
             object_pairs_hook=named_once,
         )
-    except TwiceNamed as twice:
-        raise ValidationFailed(say("The key %(key)s stands twice in one object", key=twice)) from twice
+    except OddBody as odd:
+        raise ValidationFailed(odd.message) from odd
     except (ValueError, ArithmeticError, RecursionError) as broken:
         raise ValidationFailed(say("The body is not JSON")) from broken
     if is_deeper(body, DEEPEST):
@@ -62,22 +73,39 @@ def read_bytes() -> bytes:
     return sent
 
 
+def exact(text: str) -> Decimal:
+    """A number with a point or an exponent. Raises OddBody where it has more digits than anything is counted in."""
+    number = Decimal(text)
+    if abs(number.adjusted()) > MOST_DIGITS:
+        raise OddBody(say("A number is out of range"))
+    return number
+
+
 def refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
 def named_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [key for key, _ in pairs]
-        raise TwiceNamed(next(key for key in names if names.count(key) > 1))
+    """An object of few keys; of one that stands twice nobody could tell which value was meant."""
+    if len(pairs) > MOST_KEYS:
+        raise OddBody(say("An object has at most %(most)s keys", most=MOST_KEYS))
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if len(key) > LONGEST_NAME:
+            raise OddBody(say("A key has at most %(most)s characters", most=LONGEST_NAME))
+        if key in found:
+            raise OddBody(say("The key %(key)s stands twice in one object", key=key))
+        found[key] = value
     return found
 
 
 def idempotency_key() -> str | None:
-    """The caller's key for this create, or None. Raises ValidationFailed for one that is too long."""
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if len(key) > LONGEST_KEY:
-        problem = Problem("Idempotency-Key", say("At most %(most)s characters", most=LONGEST_KEY))
+    """The caller's key for this create, or None. Raises ValidationFailed for an empty or an endless one."""
+    sent = request.headers.get("Idempotency-Key")
+    if sent is None:
+        return None
+    key = sent.strip()
+    if not 1 <= len(key) <= LONGEST_KEY:
+        problem = Problem("Idempotency-Key", say("1 to %(most)s characters", most=LONGEST_KEY))
         raise ValidationFailed.of([problem])
-    return key or None
+    return key

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Response
 
 from deskops.api import envelope, params
+from deskops.api.chart_shapes import (
+    FLOW_DAY,
+    PRODUCTION_DAY,
+    RECYCLING_DAY,
+    SHIFT,
+    SHIFT_ATTENDANCE,
+    UNIT_HOURS,
+    UTILIZATION_DAY,
+)
+from deskops.api.operations import SITE_DAYS_ERRORS, Answer, Operation, Parameter, Section
+from deskops.api.shapes import PERCENT, JsonSchema, charted, described, one_of
 from deskops.face import identity
-from deskops.insight.charts import FlowDay, flow_trend
+from deskops.insight import attendance, flows, recycling, utilization
+from deskops.insight.attendance import ShiftAttendance
+from deskops.insight.flows import FlowDay, ProductionDay
+from deskops.insight.recycling import LEAST_AVERAGED, MOST_AVERAGED, RecyclingDay
+from deskops.insight.utilization import UnitHours, UtilizationDay
 
-
-def add_routes(blueprint: Blueprint) -> None:
-    blueprint.add_url_rule("/charts/flow-trend", "read_flow_trend", read_flow_trend)
+TREND, COMPOSITION = "trend", "composition"
+ONE_SHIFT = Parameter("shift", "Only this shift; absent: all", SHIFT)
+VIEW = Parameter(
+    "view", "By type of machine and day (trend, the default), or by unit", one_of(TREND, COMPOSITION)
+)
+AVERAGE = Parameter(
+    "average",
+    "Adds a moving average of so many days to every row",
+    {"type": "integer", "minimum": LEAST_AVERAGED, "maximum": MOST_AVERAGED, "examples": [7]},
+)
 
 
 def read_flow_trend() -> Response:
     """Received against dispatched tons, a row for each day, ascending."""
     asked = params.site_days(identity.actor())
-    rows = flow_trend(asked.site, asked.start, asked.end)
+    rows = flows.flow_trend(asked.site, asked.start, asked.end)
     return envelope.answer({"data": [flow_json(row) for row in rows]})
 
 
@@ -32,3 +55,165 @@ def flow_json(row: FlowDay) -> dict[str, Any]:
         "dispatchCount": row.dispatch_count,
         "complete": row.complete,
     }
+
+
+def read_production_vs_target() -> Response:
+    """Produced tons against the target, a row for each day, ascending."""
+    asked = params.site_days(identity.actor())
+    rows = flows.production_vs_target(asked.site, asked.start, asked.end)
+    return envelope.answer({"data": [production_json(row) for row in rows]})
+
+
+def production_json(row: ProductionDay) -> dict[str, Any]:
+    return {
+        "date": row.date,
+        "production": row.production,
+        "target": row.target,
+        "variance": row.variance,
+        "variancePercent": row.variance_percent,
+        "complete": row.complete,
+    }
+
+
+def read_manpower_attendance() -> Response:
+    """People by role, a row for each day and shift that has records."""
+    asked = params.site_days(identity.actor(), ONE_SHIFT)
+    rows = attendance.manpower_attendance(
+        asked.site, asked.start, asked.end, shift=asked.further[ONE_SHIFT.name]
+    )
+    return envelope.answer({"data": [attendance_json(row) for row in rows]})
+
+
+def attendance_json(row: ShiftAttendance) -> dict[str, Any]:
+    return {
+        "date": row.date,
+        "shift": row.shift or None,
+        "present": row.present,
+        "presentHours": row.hours,
+        "absent": row.absent,
+        "totalScheduled": row.scheduled,
+        "attendanceRate": row.rate,
+    }
+
+
+def read_equipment_utilization() -> Response:
+    """Percents by type and day, or by unit over the range."""
+    asked = params.site_days(identity.actor(), VIEW)
+    if asked.further[VIEW.name] == COMPOSITION:
+        units = utilization.utilization_of_units(asked.site, asked.start, asked.end)
+        return envelope.answer({"data": [unit_json(row) for row in units]})
+    rows = utilization.utilization_trend(asked.site, asked.start, asked.end)
+    target = utilization.target_rate(asked.site, asked.end)
+    return envelope.answer({"data": [utilization_json(row) for row in rows], "targetRate": target})
+
+
+def utilization_json(row: UtilizationDay) -> dict[str, Any]:
+    return {"date": row.date, **row.rates}
+
+
+def unit_json(row: UnitHours) -> dict[str, Any]:
+    run, idle, downtime = row.shares
+    return {
+        "unit": row.unit.code,
+        "def": row.unit.definition,
+        "type": row.unit.type,
+        "runTime": run,
+        "idleTime": idle,
+        "downtime": downtime,
+        "runHours": row.run,
+        "idleHours": row.idle,
+        "downtimeHours": row.downtime,
+        "totalAvailableHours": row.available,
+        "downtimeReasons": row.reasons,
+    }
+
+
+def read_recycling_rate() -> Response:
+    """The recyclable part of the received tons, a row for each day."""
+    asked = params.site_days(identity.actor(), AVERAGE)
+    average = asked.further[AVERAGE.name]
+    rows = recycling.recycling_rate(asked.site, asked.start, asked.end, average=average or 0)
+    told = [recycling_json(row) for row in rows]
+    if average:
+        for row, answered in zip(rows, told, strict=True):
+            answered["movingAverage"] = row.moving_average
+    return envelope.answer({"data": told})
+
+
+def recycling_json(row: RecyclingDay) -> dict[str, Any]:
+    return {
+        "date": row.date,
+        "rate": row.rate,
+        "recycledMaterial": row.recycled,
+        "totalReceived": row.received,
+        "targetRate": row.target,
+        "variance": row.variance,
+    }
+
+
+def chart(
+    path: str, view: Callable[[], Response], summary: str, told: str, schema: JsonSchema, *further: Parameter
+) -> Operation:
+    first, *rest = view.__name__.split("_")
+    return Operation(
+        first + "".join(word.capitalize() for word in rest),
+        f"GET /charts/{path}",
+        view,
+        summary,
+        Answer(schema),
+        told,
+        parameters=(*params.SITE_DAYS, *further),
+        errors=SITE_DAYS_ERRORS,
+        tagged=True,
+    )
+
+
+SECTION = Section(
+    "Charts",
+    "The rows behind the charts of one site, ascending by date.",
+    (
+        chart(
+            "flow-trend",
+            read_flow_trend,
+            "Received against dispatched tons",
+            "A row for each day of the range. A day without records is a row of zeros that is not complete.",
+            charted(FLOW_DAY),
+        ),
+        chart(
+            "production-vs-target",
+            read_production_vs_target,
+            "Produced tons against the target",
+            "A row for each day of the range. A day without records is 0 and not complete.",
+            charted(PRODUCTION_DAY),
+        ),
+        chart(
+            "manpower-attendance",
+            read_manpower_attendance,
+            "People and hours by role",
+            "A row for each day and shift that has records: morning, afternoon, night, none. Every role is a key.",
+            charted(SHIFT_ATTENDANCE),
+            ONE_SHIFT,
+        ),
+        chart(
+            "equipment-utilization",
+            read_equipment_utilization,
+            "What the machines did with their hours",
+            "The trend has a row for each day of the range; the composition one for each unit that has records.",
+            {
+                "anyOf": [
+                    charted(UTILIZATION_DAY, targetRate=described(PERCENT, "The utilization aimed at", 80)),
+                    charted(UNIT_HOURS),
+                ]
+            },
+            VIEW,
+        ),
+        chart(
+            "recycling-rate",
+            read_recycling_rate,
+            "The recyclable part of the received tons",
+            "A row for each day of the range; the rate of a day on which nothing was received is null.",
+            charted(RECYCLING_DAY),
+            AVERAGE,
+        ),
+    ),
+)

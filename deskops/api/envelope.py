@@ -19,7 +19,7 @@ MIMETYPE = "application/json"
 
 def answer(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer with these keys and the moment it was given."""
-    written = orjson.dumps({**body, "timestamp": moment_json(utc_now())}, default=plain)
+    written = orjson.dumps({**body, "timestamp": moment_json(utc_now())}, default=number_or_plain)
     return Response(written, status, headers, mimetype=MIMETYPE)
 
 
@@ -48,16 +48,21 @@ def warnings(doubts: Iterable[Problem]) -> Any:
     return plain(by_field(list(doubts)))
 
 
+def number_or_plain(value: Any) -> Any:
+    """Charts are decimals by the thousand: those are looked at first."""
+    return decimal_json(value) if type(value) is Decimal else plain(value)
+
+
 def plain(value: Any) -> Any:
     """A value of an answer as JSON has it: messages become texts, decimals numbers, and no text is beyond UTF-8."""
+    if isinstance(value, Decimal):
+        return decimal_json(value)
     if isinstance(value, Message | str):
         return str(value).encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
         return {plain(str(key)): plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(each) for each in value]
-    if isinstance(value, Decimal):
-        return decimal_json(value)
     if isinstance(value, date):
         return value.isoformat()
     return value if value is None or isinstance(value, bool | int | float) else str(value)

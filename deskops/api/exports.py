@@ -2,32 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, send_file
+from flask import Response, send_file
 
-from deskops.accounts.policy import EXPORT
-from deskops.api import envelope, params
+from deskops.accounts import policy
+from deskops.accounts.actor import Actor
+from deskops.api import envelope, export_shapes, params
 from deskops.api.bodies import read_object
-from deskops.errors import Forbidden, RateLimitExceeded, say
+from deskops.api.operations import Answer, Operation, Parameter, Section
+from deskops.api.repeats import once
+from deskops.api.shapes import (
+    COUNT,
+    ID,
+    MOMENT,
+    TEXT,
+    UUID_TEXT,
+    Shape,
+    described,
+    listed,
+    nullable,
+    one,
+    one_of,
+)
+from deskops.errors import (
+    ExportExpired,
+    ExportJobFailed,
+    ExportNotReady,
+    Forbidden,
+    FormatUnavailable,
+    IdempotencyConflict,
+    InvalidDateRange,
+    InvalidSiteId,
+    NotFound,
+    RateLimitExceeded,
+    say,
+)
 from deskops.exports import jobs
-from deskops.exports.models import ExportJob
+from deskops.exports.models import COMPLETED, FAILED, PENDING, PROCESSING, ExportJob
+from deskops.exports.request import FORMATS
+from deskops.exports.writers import WRITERS
 from deskops.face import identity
+from deskops.modules import MODULES
 from deskops.schema.kinds import moment_json
 
-NAMES = ("export", "exports")
-
-
-def add_routes(blueprint: Blueprint) -> None:
-    for name in NAMES:
-        for method, path, view in (
-            ("GET", "", read_exports),
-            ("POST", "", create_export),
-            ("GET", "/<uuid:job_id>/status", read_status),
-            ("GET", "/<uuid:job_id>/download", download),
-        ):
-            blueprint.add_url_rule(f"/{name}{path}", f"{name}_{view.__name__}", view, methods=[method])
+JOB_ID = Parameter("jobId", "The export", UUID_TEXT, required=True, place="path")
+STATUS = {
+    "jobId": ID,
+    "status": one_of(PENDING, PROCESSING, COMPLETED, FAILED),
+    "progress": {"type": "integer", "minimum": 0, "maximum": 100, "examples": [100]},
+    "expiresAt": nullable(described(MOMENT, "When the file goes: 24 hours after it was made")),
+    "fileSize": nullable(described(COUNT, "Bytes", 48213)),
+    "fileHash": nullable(described(TEXT, "SHA-256 of the file", "9f86d081884c7d65")),
+    "recordCount": nullable(COUNT),
+    "downloadUrl": described(TEXT, "Where the file is, while there is one", "/api/export/…/download"),
+    "error": described(TEXT, "Why it failed"),
+}
+WHERE_IT_IS_SO = ("downloadUrl", "error")
+EXPORT_STATUS = Shape("ExportStatus", STATUS, optional=WHERE_IT_IS_SO)
+EXPORT = Shape(
+    "Export",
+    {
+        **STATUS,
+        "module": one_of(*MODULES),
+        "format": one_of(*FORMATS),
+        "fileName": described(TEXT, "", "received-ALASLA-29-2026-01-01-2026-01-31.csv"),
+        "createdAt": MOMENT,
+    },
+    optional=WHERE_IT_IS_SO,
+)
+MADE = Shape(
+    "ExportMade",
+    {
+        "jobId": ID,
+        "status": STATUS["status"],
+        "estimatedTimeMs": described(COUNT, "Milliseconds until it is likely ready", 750),
+        "createdAt": MOMENT,
+    },
+)
+REFUSALS = (InvalidDateRange, InvalidSiteId, FormatUnavailable, IdempotencyConflict)
 
 
 def read_exports() -> Response:
@@ -39,11 +94,16 @@ def read_exports() -> Response:
 
 def create_export() -> Response:
     actor = identity.actor()
-    if not actor.sites(EXPORT):
+    if not actor.sites(policy.EXPORT):
         raise Forbidden(say("You may not export from any site"))
     params.only()
+    body = read_object()
+    return once(actor, body, lambda _key: created(actor, body))
+
+
+def created(actor: Actor, body: Mapping[str, Any]) -> Response:
     try:
-        job = jobs.create(actor, read_object())
+        job = jobs.create(actor, body)
     except RateLimitExceeded as too_many:
         active = [each for each in jobs.list_own(actor) if each.is_active]
         too_many.details["retryAfter"] = seconds_until_one_is_ready(active)
@@ -73,7 +133,10 @@ def download(job_id: UUID) -> Response:
     job = jobs.get(identity.actor(), str(job_id))
     params.only()
     found = jobs.open_file(job)
-    answer = send_file(found.file, mimetype=found.mimetype, as_attachment=True, download_name=found.name)
+    # Whole or not at all: a part of it is not offered.
+    answer = send_file(
+        found.file, found.mimetype, as_attachment=True, download_name=found.name, conditional=False
+    )
     answer.content_length = found.size
     return answer
 
@@ -107,3 +170,65 @@ def listed_json(job: ExportJob) -> dict[str, Any]:
         "fileName": job.file_name,
         "createdAt": moment_json(job.created_at),
     }
+
+
+def section(name: str, title: str, description: str, by: str = "") -> Section:
+    """The four operations below this name; `by` tells theirs from those of another."""
+    return Section(title, description, (*asking(name, by), *fetching(name, by)))
+
+
+def asking(name: str, by: str) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            f"listExports{by}",
+            f"GET /{name}",
+            read_exports,
+            "Your newest exports",
+            Answer(listed(EXPORT)),
+            f"At most {jobs.LISTED}, newest first; the list comes whole, as page 1.",
+        ),
+        Operation(
+            f"createExport{by}",
+            f"POST /{name}",
+            create_export,
+            "Ask for a file",
+            Answer(one(MADE), 201, "Asked for; a worker makes it", headers=("Location",)),
+            "A person has few exports under way at a time: 5 unless the server is set otherwise.",
+            parameters=(params.IDEMPOTENCY_KEY,),
+            body=export_shapes.BODY,
+            errors=(InvalidDateRange, InvalidSiteId, FormatUnavailable, IdempotencyConflict),
+        ),
+    )
+
+
+def fetching(name: str, by: str) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            f"readExportStatus{by}",
+            f"GET /{name}/<uuid:job_id>/status",
+            read_status,
+            "How far an export is",
+            Answer(one(EXPORT_STATUS)),
+            parameters=(JOB_ID,),
+            errors=(Forbidden, NotFound),
+        ),
+        Operation(
+            f"downloadExport{by}",
+            f"GET /{name}/<uuid:job_id>/download",
+            download,
+            "The file of an export",
+            Answer(
+                description="The file",
+                headers=("Content-Disposition", "Content-Length"),
+                others=tuple(writer.mimetype for writer in WRITERS.values()),
+            ),
+            parameters=(JOB_ID,),
+            errors=(Forbidden, NotFound, ExportNotReady, ExportExpired, ExportJobFailed),
+        ),
+    )
+
+
+SECTIONS = (
+    section("export", "Exports", "Files of records, made by a worker and kept for 24 hours."),
+    section("exports", "Exports by their other name", "The same operations at /api/exports.", "ByAlias"),
+)

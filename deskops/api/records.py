@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from deskops.accounts.actor import Actor
+from deskops.accounts.models import Site
 from deskops.accounts.policy import CORRECT, CREATE, READ, VOID
-from deskops.api import envelope, params
-from deskops.api.bodies import idempotency_key, read_object
+from deskops.api import envelope, params, streaming
+from deskops.api.bodies import read_object
+from deskops.api.conditional import tagged
+from deskops.api.repeats import REPLAYED, once
 from deskops.errors import Forbidden, NotFound, Problem, ValidationFailed, say
 from deskops.face import identity
-from deskops.modules import MODULES
 from deskops.records import listing, service
 from deskops.records.listing import Page
 from deskops.records.module import Module
 from deskops.records.query import first, read_query
+from deskops.records.row_writing import JsonRows
+from deskops.schema import counters, references
 
 MOST_AT_ONCE = 1_000
 NO_SUCH_VERSION = -1
-
-
-def add_routes(blueprint: Blueprint) -> None:
-    """GET and POST on /{module}, POST on /{module}/bulk, GET, PATCH and DELETE on /{module}/{id}."""
-    for module in MODULES.values():
-        RecordRoutes(module).add_to(blueprint)
 
 
 class RecordRoutes:
@@ -35,46 +33,46 @@ class RecordRoutes:
 
     def __init__(self, module: Module) -> None:
         self.module = module
-
-    def add_to(self, blueprint: Blueprint) -> None:
-        name = self.module.name
-        for method, path, view in (
-            ("GET", "", self.read_list),
-            ("POST", "", self.create),
-            ("POST", "/bulk", self.create_many),
-            ("GET", "/<uuid:record_id>", self.read),
-            ("PATCH", "/<uuid:record_id>", self.correct),
-            ("DELETE", "/<uuid:record_id>", self.void),
-        ):
-            endpoint = f"{name}_{view.__name__}"
-            blueprint.add_url_rule(f"/{name}{path}", endpoint, view, methods=[method])
+        self._rows = JsonRows(module)
 
     def read_list(self) -> Response:
-        query = read_query(self.module, params.sent(), identity.actor())
-        page = listing.list_page(self.module, query)
-        return envelope.answer(
-            {"data": [self.module.json(each) for each in page.records], "meta": meta(page)}
-        )
+        actor, medium = identity.actor(), streaming.medium_wanted()
+        if medium is not None:
+            return streaming.whole_list(self.module, actor, medium)
+        page = listing.list_page(self.module, read_query(self.module, params.sent(), actor))
+        return envelope.answer({"data": self._rows.objects(page.rows), "meta": meta(page)})
 
     def create(self) -> Response:
         actor = self._clerk()
-        saved = service.create(self.module, read_object(), actor, key=idempotency_key())
-        return self._answer(saved, 201, {"Location": self._path(saved.record)})
+        body = read_object()
+        refuse_foreign([body], actor)
+
+        def make(key: str | None) -> Response:
+            saved = service.create(self.module, body, actor, key=key)
+            return self._answer(saved, 201, {"Location": self._path(saved.record)})
+
+        return once(actor, body, make)
 
     def create_many(self) -> Response:
         actor = self._clerk()
         sents = read_batch(read_object())
-        saved = service.create_many(self.module, sents, actor, key=idempotency_key())
-        doubts = {str(index): envelope.warnings(one.doubts) for index, one in enumerate(saved) if one.doubts}
-        return envelope.one([self.module.json(one.record) for one in saved], 201, warnings=doubts)
+        refuse_foreign(sents, actor)
+
+        def make(key: str | None) -> Response:
+            saved = service.create_many(self.module, sents, actor, key=key)
+            told = [self.module.json(one.record) for one in saved]
+            doubts = {str(at): envelope.warnings(one.doubts) for at, one in enumerate(saved) if one.doubts}
+            return envelope.one(told, 201, replayed(saved[0]), warnings=doubts)
+
+        return once(actor, sents, make)
 
     def read(self, record_id: UUID) -> Response:
-        void_too = params.switch(params.only("includeVoid"), "includeVoid")
+        void_too = params.switch(params.only(params.INCLUDE_VOID), params.INCLUDE_VOID)
         record = listing.find(self.module, str(record_id))
         if record is None or not (record.is_live or void_too):
             raise NotFound
         identity.actor().require(READ, record.site_id, record.created_by)
-        return envelope.one(self.module.json(record), headers=version_tag(record))
+        return tagged(envelope.one(self.module.json(record)), version_tag(record)["ETag"])
 
     def correct(self, record_id: UUID) -> Response:
         actor = identity.actor()
@@ -89,7 +87,7 @@ class RecordRoutes:
     def void(self, record_id: UUID) -> Response:
         actor = identity.actor()
         held = listing.get(self.module, str(record_id), actor, VOID)
-        reason = first(params.only("reason"), "reason") or None
+        reason = first(params.only(params.REASON), params.REASON.name) or None
         service.void(self.module, held.id, actor, reason=reason, version=version_asked_for(held.version))
         return envelope.nothing()
 
@@ -108,7 +106,7 @@ class RecordRoutes:
         return envelope.one(
             self.module.json(saved.record),
             status,
-            {**version_tag(saved.record), **headers},
+            {**version_tag(saved.record), **replayed(saved), **headers},
             warnings=envelope.warnings(saved.doubts),
         )
 
@@ -129,15 +127,33 @@ def meta(page: Page) -> dict[str, Any]:
 
 
 def version_tag(record: Any) -> dict[str, str]:
-    return {"ETag": f'"{record.version}"'}
+    """The record's version, and that of the lists: a record names its material and site as they are called now."""
+    lists = counters.recent().get(counters.LISTS, 0)
+    return {"ETag": f'"{record.version}-{lists}"'}
 
 
 def version_asked_for(held: int) -> int | None:
-    """The version that If-Match asks for; None without the header, no version at all where it names another one."""
-    tags = request.if_match
-    if not tags or tags.star_tag:
+    """The version that If-Match asks for; None without the header, no version at all where it does not name this one.
+
+    A weak tag is as good: proxies that compress make every tag weak. The lists may have changed meanwhile.
+    """
+    if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
-    return held if tags.contains_weak(str(held)) else NO_SUCH_VERSION
+    versions = {tag.partition("-")[0] for tag in request.if_match.as_set(include_weak=True)}
+    return held if str(held) in versions else NO_SUCH_VERSION
+
+
+def replayed(saved: service.Saved) -> Mapping[str, str]:
+    """Says of a create that its key had made the record before."""
+    return {} if saved.is_new else REPLAYED
+
+
+def refuse_foreign(sents: Sequence[Mapping[str, Any]], actor: Actor) -> None:
+    """Raises Forbidden where a body names a site at which the actor may not enter, also if it was answered before."""
+    for sent in sents:
+        site = references.find(Site, sent.get("siteId"))
+        if site is not None:
+            actor.require(CREATE, site.id)
 
 
 def read_batch(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:

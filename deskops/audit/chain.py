@@ -62,8 +62,8 @@ class Event(NamedTuple):
     changes: dict[str, Any]
 
 
-def canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+# Made once: json.dumps would make one for every text.
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def entry_hash(

@@ -13,7 +13,6 @@ from typing import Any, BinaryIO, NamedTuple
 
 from deskops import background, database
 from deskops.accounts.actor import Actor
-from deskops.accounts.models import Site
 from deskops.accounts.policy import EXPORT
 from deskops.errors import (
     DeskOpsError,
@@ -28,13 +27,12 @@ from deskops.errors import (
 )
 from deskops.exports import making, storage
 from deskops.exports.models import ACTIVE, COMPLETED, FAILED, PROCESSING, ExportJob
-from deskops.exports.request import ExportRequest, read_request
+from deskops.exports.report import file_name
+from deskops.exports.request import read_request
 from deskops.exports.writers import WRITERS
 from deskops.records import listing
-from deskops.schema import references
 from deskops.schema.columns import new_id
 
-MOST_ACTIVE = 5
 LISTED = 20
 KEPT_FOR = timedelta(hours=24)
 MOST_ATTEMPTS = 3
@@ -59,9 +57,9 @@ def create(actor: Actor, sent: Mapping[str, Any]) -> ExportJob:
     """Ask for a file: `{format, module, filters: {siteId, dateRange: {start, end}, …}, columns}`, or the flat
     `{siteId, module, dateFrom, dateTo, format}`.
 
-    Raises RateLimitExceeded at the sixth active job, and what read_request raises.
+    Raises RateLimitExceeded where as many as one may have are active, and what read_request raises.
     """
-    refuse_sixth(actor)
+    refuse_one_too_many(actor)
     request = read_request(sent, actor)
     job = ExportJob(
         id=new_id(),
@@ -71,11 +69,11 @@ def create(actor: Actor, sent: Mapping[str, Any]) -> ExportJob:
         filters=json.dumps(request.params),
         columns=json.dumps(request.columns),
         expected_rows=listing.count(request.module, request.query),
-        file_name=file_name(request),
+        file_name=file_name(request.module, request.query, request.format),
     )
     with database.transaction():
         hold_person(actor)
-        refuse_sixth(actor)
+        refuse_one_too_many(actor)
         job.save(force_insert=True)
         database.after_commit(lambda: dispatch(job))
     return job
@@ -86,24 +84,18 @@ def dispatch(job: ExportJob) -> None:
     background.dispatch(RUN, job.id)
 
 
-def refuse_sixth(actor: Actor) -> None:
+def refuse_one_too_many(actor: Actor) -> None:
     mine = (ExportJob.user == actor.user_id) & ExportJob.status.in_(ACTIVE)
-    if ExportJob.select().where(mine).count() >= MOST_ACTIVE:
+    most = background.settings().limits.active_exports
+    if ExportJob.select().where(mine).count() >= most:
         text = "You have %(limit)s exports under way: wait until one is ready"
-        raise RateLimitExceeded(say(text, limit=MOST_ACTIVE), limit=MOST_ACTIVE)
+        raise RateLimitExceeded(say(text, limit=most), limit=most)
 
 
 def hold_person(actor: Actor) -> None:
     """Have two requests of one person counted one after the other."""
     if not database.is_sqlite():
         database.execute('SELECT id FROM "user" WHERE id = ? FOR UPDATE', (actor.user_id,))
-
-
-def file_name(request: ExportRequest) -> str:
-    """Such as ALASLA-29-received-2026-01-01-2026-01-31.csv."""
-    query = request.query
-    site = references.by_id(Site, query.sites[0]).code if len(query.sites) == 1 else "sites"
-    return f"{site}-{request.module.name}-{query.start}-{query.end}.{request.format}"
 
 
 def list_own(actor: Actor) -> list[ExportJob]:

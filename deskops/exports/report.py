@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from deskops.accounts.models import Site
 from deskops.records import listing
-from deskops.records.module import Column, Module
+from deskops.records.column import Column
+from deskops.records.module import Module
 from deskops.records.query import Query
+from deskops.records.row_writing import Row
 from deskops.schema import references
 
 
@@ -29,6 +30,12 @@ class Report:
     def sites(self) -> list[Site]:
         return [references.by_id(Site, site_id) for site_id in self.query.sites]
 
-    def batches(self) -> Iterator[list[Any]]:
-        """Every record, some at a time: memory stays flat."""
+    def batches(self) -> Iterator[list[Row]]:
+        """Every row as it is stored, some at a time: memory stays flat."""
         return listing.walk(self.module, self.query)
+
+
+def file_name(module: Module, query: Query, ending: str) -> str:
+    """Such as ALASLA-29-received-2026-01-01-2026-01-31.csv."""
+    site = references.by_id(Site, query.sites[0]).code if len(query.sites) == 1 else "sites"
+    return f"{site}-{module.name}-{query.start}-{query.end}.{ending}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from deskops.accounts.actor import Actor
+from deskops.accounts.models import Site
 from deskops.accounts.policy import EXPORT
 from deskops.errors import (
     FieldProblems,
@@ -20,8 +21,10 @@ from deskops.errors import (
 )
 from deskops.exports import writers
 from deskops.modules import MODULES
-from deskops.records.module import Column, Module
+from deskops.records.column import Column
+from deskops.records.module import Module
 from deskops.records.query import CONTRACT_FILTERS, Query, read_query
+from deskops.schema import references
 
 Sent = Mapping[str, Any]
 
@@ -31,6 +34,10 @@ NESTED = frozenset({"format", "module", "filters", "columns"})
 FLAT = frozenset({"format", "module", "siteId", "dateFrom", "dateTo", "columns"})
 GROUPED = ("granularity", "grouping", "layout")
 ORDER = ("includeVoid", "sortBy", "sortOrder")
+
+# As much as an address could ask a list for.
+LONGEST_FILTER = 8_000
+LONGEST_ECHO = 200
 
 REQUIRED = say("This field is required")
 NO_SUCH_FIELD = say("There is no field by this name")
@@ -55,12 +62,14 @@ def read_request(sent: Sent, actor: Actor) -> ExportRequest:
     Raises Forbidden, InvalidDateRange, ValidationFailed, InvalidSiteId, FormatUnavailable.
     """
     body, problems = nested(sent)
+    refuse_foreign(body.get("filters"), actor)
     module = MODULES.get(body["module"]) if isinstance(body.get("module"), str) else None
     if module is None:
         problems.append(Problem("module", say("One of %(names)s", names=", ".join(MODULES))))
     if body.get("format") not in FORMATS:
         problems.append(Problem("format", say("One of %(names)s", names=", ".join(FORMATS))))
     if module is None:
+        problems += [] if "filters" in body else [Problem("filters", REQUIRED)]
         raise ValidationFailed.of(problems)
     columns = read_columns(module, body.get("columns"), problems)
     params = read_params(module, body.get("filters"), problems)
@@ -73,6 +82,17 @@ def read_request(sent: Sent, actor: Actor) -> ExportRequest:
         raise Forbidden
     params = {name: values for name, values in params.items() if name != "siteIds"}
     return ExportRequest(module, body["format"], {**params, "siteId": list(query.sites)}, columns, query)
+
+
+def refuse_foreign(filters: Any, actor: Actor) -> None:
+    """Raises Forbidden where a site is named that is there but not the actor's, whatever else is wrong."""
+    given = [filters.get(name) for name in ("siteId", "siteIds")] if isinstance(filters, dict) else []
+    for value in given:
+        for text in value if isinstance(value, list) else [value]:
+            for name in text.split(",") if isinstance(text, str) else []:
+                site = references.find(Site, name.strip())
+                if site is not None:
+                    actor.require(EXPORT, site.id)
 
 
 def nested(sent: Sent) -> tuple[dict[str, Any], list[Problem]]:
@@ -97,7 +117,8 @@ def read_columns(module: Module, given: Any, problems: list[Problem]) -> tuple[s
         return ()
     unknown = [key for key in given if key not in module.columns]
     if unknown:
-        problems.append(Problem("columns", say("No column: %(names)s", names=", ".join(unknown))))
+        names = ", ".join(unknown)[:LONGEST_ECHO]
+        problems.append(Problem("columns", say("No column: %(names)s", names=names)))
     if len(set(given)) < len(given):
         problems.append(Problem("columns", say("Name each column once")))
     return tuple(given)
@@ -121,6 +142,8 @@ def read_params(module: Module, filters: Any, problems: list[Problem]) -> dict[s
         texts = [texts] if isinstance(texts, str) else texts
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             problems.append(Problem(name, MUST_BE_TEXTS))
+        elif sum(len(text) + 1 for text in texts) > LONGEST_FILTER:
+            problems.append(Problem(name, say("At most %(most)s characters", most=LONGEST_FILTER)))
         elif texts:
             params[wanted] = params.get(wanted, []) + texts
     return params

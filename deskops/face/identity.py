@@ -50,7 +50,10 @@ def register(app: Flask, settings: Settings) -> None:
 @login_manager.user_loader
 def load_session(secret: str) -> SignedIn | None:
     user = signin.session_user(secret, current_app.extensions["settings"].sessions.idle)
-    return SignedIn(secret, user) if user else None
+    if user is None:
+        return None
+    g.signed_in_id = user.id
+    return SignedIn(secret, user)
 
 
 def is_api() -> bool:
@@ -65,8 +68,8 @@ def refuse_forged_form() -> None:
 
 
 def refuse_forged() -> None:
-    """Every unsafe request without a bearer token carries the form's secret. Raises CSRFError."""
-    if request.method in UNSAFE and bearer() is None:
+    """Every unsafe request carries the form's secret, but a script's with a bearer token. Raises CSRFError."""
+    if request.method in UNSAFE and not (is_api() and bearer() is not None):
         csrf.protect()
 
 
@@ -82,6 +85,13 @@ def actor() -> Actor:
         g.actor = identify()
     found: Actor = g.actor
     return found
+
+
+def already_known() -> tuple[str | None, str | None]:
+    """The ids of the person and of the token, as far as this request asked who it is; nothing is looked up for it."""
+    if "actor" in g:
+        return g.actor.user_id, g.actor.token_id
+    return g.get("signed_in_id"), None
 
 
 def identify() -> Actor:

@@ -126,28 +126,32 @@ def material_field(model: Any, *, received: bool = False) -> Field:
 def bookkeeping() -> tuple[Derived, ...]:
     """What every record answers beside its fields."""
     return (
-        Derived("id", "ID", kinds.TEXT, lambda record: record.id),
-        Derived("siteCode", "Site code", kinds.TEXT, lambda record: record.site.code),
-        Derived("createdAt", "Created", kinds.MOMENT, lambda record: record.created_at),
-        Derived("createdBy", "Created by", kinds.TEXT, lambda record: record.created_by),
-        Derived("updatedAt", "Updated", kinds.MOMENT, lambda record: record.updated_at),
-        Derived("version", "Version", kinds.COUNT, lambda record: record.version),
-        Derived("voidedAt", "Voided", kinds.MOMENT, lambda record: record.voided_at),
-        Derived("voidReason", "Reason of the void", kinds.TEXT, lambda record: record.void_reason),
+        Derived("id", "ID", kinds.TEXT, ("id",)),
+        Derived("siteCode", "Site code", kinds.TEXT, ("site",), lambda site: site.code),
+        Derived("createdAt", "Created", kinds.MOMENT, ("created_at",)),
+        Derived("createdBy", "Created by", kinds.TEXT, ("created_by",)),
+        Derived("updatedAt", "Updated", kinds.MOMENT, ("updated_at",)),
+        Derived("version", "Version", kinds.COUNT, ("version",)),
+        Derived("voidedAt", "Voided", kinds.MOMENT, ("voided_at",)),
+        Derived("voidReason", "Reason of the void", kinds.LONG_TEXT, ("void_reason",)),
     )
 
 
 MATERIAL_TYPE = Derived(
-    "materialType", "Material type", kinds.TEXT, lambda record: record.material.material_type
+    "materialType", "Material type", kinds.TEXT, ("material",), lambda material: material.material_type
 )
-UOM = Derived("uom", "Unit", kinds.TEXT, lambda record: TON)
+UOM = Derived("uom", "Unit", kinds.TEXT, (), lambda: TON)
 
 
 def loads_into_tons(sent: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Problem]]:
-    """Where a body counts in loads (`uom` LOAD), its quantity becomes tons by the material's tons per load."""
+    """Where a body counts in loads (`uom` LOAD), its quantity becomes tons by the material's tons per load.
+
+    Of a quantity in tons no count of loads stays, but one that is sent with it.
+    """
     uom = sent.get("uom")
     if uom in (None, "", TON):
-        return sent, []
+        in_tons = "loads" not in sent and not sent.keys().isdisjoint(("quantity", "qtyTon"))
+        return {**sent, "loads": None} if in_tons else sent, []
     if uom != LOAD:
         return sent, [Problem("uom", say("Must be TON or LOAD"))]
     material = references.find(Material, sent.get("materialId"))

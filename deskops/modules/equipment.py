@@ -22,6 +22,7 @@ from deskops.schema.reading import Schema
 CONDITIONS = [(name, name.capitalize()) for name in ("OPERATIONAL", "MAINTENANCE", "BREAKDOWN", "IDLE")]
 TOO_MANY_HOURS = say("Run, idle and downtime of a unit come to more than 24 hours a day")
 ZERO = Decimal(0)
+HOURS = ("run_hours", "idle_hours", "downtime_hours")
 
 
 class EquipmentLog(Record):
@@ -42,9 +43,20 @@ class EquipmentLog(Record):
         table_name = "equipment_log"
 
 
-def utilization(record: EquipmentLog) -> Decimal:
+# What a chart of the hours reads beside the totals: few logs have a reason.
+EquipmentLog.add_index(
+    EquipmentLog.index(
+        EquipmentLog.site,
+        EquipmentLog.date,
+        name="equipment_log_with_reasons",
+        where=peewee.SQL(f"downtime_reasons <> '' AND {COUNTED_SQL}"),
+    )
+)
+
+
+def utilization(run: Decimal, idle: Decimal, downtime: Decimal) -> Decimal:
     """run ÷ (run + idle + downtime), in percent; 0 without hours."""
-    return kinds.percent(record.run_hours, record.hours)
+    return kinds.percent(run, run + idle + downtime)
 
 
 def hours_fit_in_a_row(record: EquipmentLog) -> list[Problem]:
@@ -119,9 +131,9 @@ EQUIPMENT = Module(
             *tail(EquipmentLog),
         ),
         derived=(
-            Derived("def", "Definition", kinds.TEXT, lambda record: record.equipment.definition),
-            Derived("type", "Type", kinds.TEXT, lambda record: record.equipment.type),
-            Derived("utilizationRate", "Utilization", kinds.PERCENT, utilization, unit="%"),
+            Derived("def", "Definition", kinds.TEXT, ("equipment",), lambda unit: unit.definition),
+            Derived("type", "Type", kinds.TEXT, ("equipment",), lambda unit: unit.type),
+            Derived("utilizationRate", "Utilization", kinds.PERCENT, HOURS, utilization, unit="%"),
             *bookkeeping(),
         ),
         read_only=READ_ONLY,

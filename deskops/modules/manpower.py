@@ -18,6 +18,7 @@ from deskops.schema.reading import Schema
 
 MOST_PEOPLE = 500
 ZERO = Decimal(0)
+SCHEDULED = ("present_count", "absent_count")
 
 
 class Manpower(Record):
@@ -28,9 +29,9 @@ class Manpower(Record):
     total_hours = HoursField(default=ZERO)
 
 
-def attendance(record: Manpower) -> Decimal:
+def attendance(present: int, absent: int) -> Decimal:
     """present ÷ (present + absent), in percent; 0 with nobody scheduled."""
-    return kinds.percent(record.present_count, record.present_count + record.absent_count)
+    return kinds.percent(present, present + absent)
 
 
 def hours_fit_the_people(record: Manpower) -> list[Problem]:
@@ -71,8 +72,8 @@ MANPOWER = Module(
             *tail(Manpower),
         ),
         derived=(
-            Derived("roleName", "Role name", kinds.TEXT, lambda record: record.role.name),
-            Derived("attendanceRate", "Attendance", kinds.PERCENT, attendance, unit="%"),
+            Derived("roleName", "Role name", kinds.TEXT, ("role",), lambda role: role.name),
+            Derived("attendanceRate", "Attendance", kinds.PERCENT, SCHEDULED, attendance, unit="%"),
             *bookkeeping(),
         ),
         read_only=READ_ONLY,

@@ -96,6 +96,8 @@ EQUIPMENT_ROWS = (
     ("GENERATOR-01", "Generator 500kVA", "AUXILIARY", "GENERATOR"),
 )
 
+EQUIPMENT_TYPES = tuple(dict.fromkeys(type_ for _, _, type_, _ in EQUIPMENT_ROWS))
+
 ROLE_ROWS = (
     ("EQUIPMENT_DRIVER", "Equipment Driver"),
     ("CRUSHER_OPERATOR", "Crusher Operator"),

@@ -9,7 +9,6 @@ from flask_wtf.csrf import generate_csrf
 
 from deskops import errors
 from deskops.accounts.policy import IMPORT
-from deskops.config import Settings
 from deskops.face import identity
 from deskops.modules import MODULES
 from deskops.web import (
@@ -33,12 +32,12 @@ PUBLIC = frozenset({"web.signin", "web.save_signin", "web.health"})
 FURTHER_PLACES = (("web.imports", errors.say("Imports")), ("web.exports", errors.say("Exports")))
 
 
-def register(app: Flask, settings: Settings) -> None:
+def register(app: Flask) -> None:
     """Add the pages, their headers, words and templates to the application."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     words.register(app)
     headers.register(app)
-    throttle.register(app, settings)
+    throttle.register(app, app.extensions["windows"])
     pages = Blueprint("web", __name__)
     pages.before_request(require_session)
     for part in (dashboard, signin, records, imports, exports, health):
@@ -79,11 +78,10 @@ def error_page(error: errors.DeskOpsError) -> Response:
     told = words.texts(
         message for messages in error.details.get("fields", {}).values() for message in messages
     )
-    request_id = error.details.get("requestId", "") if error.status >= 500 else ""
     facts = {
         "message": words.text(error.message),
         "problems": told,
-        "request_id": request_id,
+        "request_id": error.details.get("requestId", ""),
         "status": error.status,
     }
     if not fragments.is_fragment():

@@ -12,11 +12,12 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from deskops.accounts.models import Site
 from deskops.errors import Message, say
 from deskops.face import identity
-from deskops.insight import charts, metrics
-from deskops.insight.charts import FlowDay
+from deskops.face.changes import state_of
+from deskops.insight import metrics
+from deskops.insight.flows import FlowDay, flow_trend
 from deskops.insight.metrics import Metric
 from deskops.insight.periods import days
-from deskops.web import fragments, live, moving, words
+from deskops.web import fragments, moving, words
 from deskops.web.records import VIEW_FORM
 from deskops.web.scope import Scope, read_scope
 
@@ -61,7 +62,7 @@ def home() -> Response:
 def show() -> Response:
     """The board; for a script only its fragment, kept while nothing changes."""
     scope = read_scope(request.args, identity.actor())
-    seen = live.version_of(scope.sites)
+    seen = state_of(scope.sites)
     key = (
         "board",
         url(scope),
@@ -138,7 +139,7 @@ def summed_flow(scope: Scope) -> list[FlowDay]:
     """The flow of all sites in view, day by day."""
     by_day: dict[Any, list[FlowDay]] = {day: [] for day in days(scope.start, scope.end)}
     for site in scope.sites:
-        for row in charts.flow_trend(site, scope.start, scope.end):
+        for row in flow_trend(site, scope.start, scope.end):
             by_day[row.date].append(row)
     return [summed_day(day, rows) for day, rows in by_day.items()]
 

@@ -32,6 +32,7 @@ from deskops.web.filters import Option
 KEPT = ("siteId", "date", "shift")
 SITE, DATE, SHIFT = KEPT
 ALREADY_SAVED = say("This form was saved before with other values. See the table, then begin a new entry.")
+VOIDED_SINCE = say("What this form entered was voided since. Begin a new entry.")
 NIGHT = SHIFT_NAMES[-1]
 Sent = Mapping[str, str]
 
@@ -223,7 +224,7 @@ def problems_of(refused: DeskOpsError | None) -> tuple[dict[str, list[str]], lis
     if isinstance(refused, ValidationFailed):
         return {name: words.texts(messages) for name, messages in refused.fields.items()}, [], ""
     if isinstance(refused, IdempotencyConflict):
-        return {}, [words.text(ALREADY_SAVED)], ""
+        return {}, [words.text(VOIDED_SINCE if "id" in refused.details else ALREADY_SAVED)], ""
     if "siteId" in refused.details:
         return {SITE: [words.text(refused.message)]}, [], ""
     holder = str(refused.details.get("id", "")) if isinstance(refused, DuplicateRecord) else ""

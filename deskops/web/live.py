@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Flask, Response, make_response, request
@@ -16,6 +16,7 @@ from flask import Blueprint, Flask, Response, make_response, request
 from deskops import database
 from deskops.accounts.models import Site
 from deskops.face import identity
+from deskops.face.changes import state_of
 from deskops.schema import counters, references
 from deskops.web.headers import HEADERS
 from deskops.web.scope import read_scope
@@ -51,19 +52,12 @@ def look() -> Response:
     scope = read_scope(request.args, actor)
     people = counters.recent().get(counters.PEOPLE, 0)
     response = make_response("", 204)
-    response.set_etag(version_of(scope.sites))
+    response.set_etag(state_of(scope.sites))
     response.headers["Cache-Control"] = "no-cache"
     known = Look(tuple(site.id for site in scope.sites), people, time.monotonic() + CHECKED_SECONDS)
     remember(key_of(request.environ), known)
     response.make_conditional(request.environ)
     return response
-
-
-def version_of(sites: Sequence[Site]) -> str:
-    """A text that changes with every change at these sites, of the lists, and when a site's day ends."""
-    changes = counters.version([counters.LISTS, *(site.id for site in sites)])
-    days = sorted({site.today().isoformat() for site in sites})
-    return f"{changes}/{'.'.join(days)}"
 
 
 def quick_answers(app: Wsgi) -> Wsgi:
@@ -89,7 +83,7 @@ def has_seen_all(environ: dict[str, Any]) -> bool:
         if counters.recent().get(counters.PEOPLE, 0) != known.people:
             return False
         sites = [references.by_id(Site, site_id) for site_id in known.site_ids]
-        return str(environ.get("HTTP_IF_NONE_MATCH")) == f'"{version_of(sites)}"'
+        return str(environ.get("HTTP_IF_NONE_MATCH")) == f'"{state_of(sites)}"'
     except Exception:
         # The full way words the failure.
         return False

@@ -12,11 +12,12 @@ from deskops.accounts.actor import Actor
 from deskops.accounts.policy import CORRECT, CREATE, VOID
 from deskops.errors import DeskOpsError, Problem, ValidationFailed, say
 from deskops.face import identity
+from deskops.face.changes import state_of
 from deskops.modules import MODULES
 from deskops.records import listing, service
 from deskops.records.module import Module
 from deskops.records.query import read_query
-from deskops.web import fragments, live, tables, words
+from deskops.web import fragments, tables, words
 from deskops.web.filters import controls
 from deskops.web.forms import Form, correction_form, new_form
 from deskops.web.scope import read_scope
@@ -57,13 +58,16 @@ def read_listing(name: str) -> tuple[Listing, Actor]:
     scope = read_scope(request.args, actor)
     known = (*module.filters, *ORDER)
     params = {key: value for key in known if (value := request.args.get(key, "").strip())}
+    if params.get("sortBy") not in module.sortable:
+        # None, or that of an old address.
+        params.pop("sortBy", None)
     return Listing(module, scope, params), actor
 
 
 def table_key(at: Listing, actor: Actor) -> tuple[Any, ...]:
     """What a table depends on: the list, the sites as they stand, and whose rows may be corrected."""
     reader = (actor.user_id, actor.is_admin, *sorted(actor.roles.items()))
-    changes = live.version_of(at.scope.sites)
+    changes = state_of(at.scope.sites)
     return ("table", at.url(), at.scope.start, at.scope.end, changes, reader, str(words.locale()))
 
 
@@ -91,7 +95,7 @@ def page(at: Listing, actor: Actor, form: Form | None = None, status: int = 200)
         "records/page.html",
         module=at.module,
         scope=at.scope,
-        seen=live.version_of(at.scope.sites),
+        seen=state_of(at.scope.sites),
         table=table_html(at, actor),
         filters=controls(at.module, at.params),
         order={name: at.params[name] for name in ("pageSize", "sortBy", "sortOrder") if name in at.params},
@@ -171,7 +175,7 @@ def version_of(sent: dict[str, str]) -> int:
 def show_void(name: str, record_id: UUID) -> Response:
     at, actor = read_listing(name)
     record = listing.get(at.module, str(record_id), actor, VOID)
-    return void_answer(at, actor, record)
+    return void_answer(at, record)
 
 
 def save_void(name: str, record_id: UUID) -> Response:
@@ -186,11 +190,11 @@ def save_void(name: str, record_id: UUID) -> Response:
     except DeskOpsError as refused:
         if refused.status >= 500:
             raise
-        return void_answer(at, actor, record, refused)
+        return void_answer(at, record, refused)
     return written(at, "record_voided", say("Void: %(record)s", record=described(at.module, record)))
 
 
-def void_answer(at: Listing, actor: Actor, record: Any, refused: DeskOpsError | None = None) -> Response:
+def void_answer(at: Listing, record: Any, refused: DeskOpsError | None = None) -> Response:
     told = (
         words.texts(refused.fields.get("reason", [refused.message]))
         if isinstance(refused, ValidationFailed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import SplitResult, urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_wtf.csrf import generate_csrf
 
 from deskops.errors import Forbidden, RateLimitExceeded, Unauthorized
@@ -13,7 +13,7 @@ from deskops.face import identity
 from deskops.web import fragments, words
 from deskops.web.throttle import throttle
 
-WAIT_SECONDS = 60
+MINUTE = 60
 
 
 def register(pages: Blueprint) -> None:
@@ -32,11 +32,15 @@ def show() -> Response:
 def sign_in() -> Response:
     email, password = request.form.get("email", ""), request.form.get("password", "")
     address = request.remote_addr or ""
-    if not throttle().admits(address, email):
-        response = form_answer(
-            gettext("Too many tries. Wait a minute and try again."), RateLimitExceeded.status
+    wait = throttle().wait(address, email)
+    if wait:
+        text = ngettext(
+            "Too many tries. Wait a minute and try again.",
+            "Too many tries. Wait %(num)s minutes and try again.",
+            -(-wait // MINUTE),
         )
-        response.headers["Retry-After"] = str(WAIT_SECONDS)
+        response = form_answer(text, RateLimitExceeded.status)
+        response.headers["Retry-After"] = str(wait)
         return response
     try:
         identity.sign_in(email, password)

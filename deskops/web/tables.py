@@ -139,9 +139,8 @@ def heading(at: Listing, column: Column, query: Query) -> Heading:
         is_current = field.name == query.order.sort
         is_descending = query.order.descending
         order = ("descending" if is_descending else "ascending") if is_current else "none"
-        # Numbers and dates are looked at from the greatest, names from the first letter.
-        down_first = column.kind.is_number or field.name == FIRST_SORT
-        down = not is_descending if is_current else down_first
+        # What sorts are numbers and moments: looked at from the greatest.
+        down = not (is_current and is_descending)
         url = at.url(sortBy=column.key, sortOrder="desc" if down else "asc", page=1)
     return Heading(column.key, words.text(column.label), column.unit, column.kind.is_number, url, order)
 

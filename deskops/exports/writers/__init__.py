@@ -22,6 +22,6 @@ class Writer(NamedTuple):
 
 
 WRITERS: dict[str, Writer] = {
-    "csv": Writer(write_csv, "text/csv; charset=utf-8", 20_000),
+    "csv": Writer(write_csv, "text/csv", 60_000),
     "xlsx": Writer(write_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", 5_000),
 }

@@ -14,15 +14,18 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from deskops.exports.report import Report
-from deskops.records.module import Column
+from deskops.records.column import Column
+from deskops.records.row_writing import Form, RowWriter, numbers, texts_or_none, unless_none
 from deskops.schema import kinds
+from deskops.schema.fields import itself
+from deskops.schema.kinds import Kind
 
 MOST_ROWS = 1_048_575  # one more is the header
 DATE_FORMAT, MOMENT_FORMAT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
 WIDTHS = {kinds.DAY: 12, kinds.MOMENT: 20, kinds.CLOCK_TIME: 8, kinds.LONG_TEXT: 40, kinds.CHOICE: 12}
 NUMBER_WIDTH, TEXT_WIDTH = 13, 20
 
-WriteCell = Callable[[Worksheet, int, Any], None]
+WriteCell = Callable[..., Any]
 
 
 def write_xlsx(path: Path, report: Report, wrote: Callable[[int], None]) -> None:
@@ -31,21 +34,23 @@ def write_xlsx(path: Path, report: Report, wrote: Callable[[int], None]) -> None
     with xlsxwriter.Workbook(str(path), options) as book:
         sheets = -(-report.count // MOST_ROWS) or 1
         write_about(book, report, sheets)
-        writers = [cell_writer(book, place, column) for place, column in enumerate(report.columns)]
+        shapes = [cell_shape(book, column.kind) for column in report.columns]
         sheet, row = None, MOST_ROWS
-        for number, record in enumerate(records(report, wrote)):
+        for number, cells in enumerate(rows_of(report, wrote)):
             if number % MOST_ROWS == 0:
                 sheet, row = add_sheet(book, report, number // MOST_ROWS), 0
             row += 1
-            for write in writers:
-                write(sheet, row, record)
+            for place, (cell, (write, shape)) in enumerate(zip(cells, shapes, strict=True)):
+                if cell is not None:
+                    write(sheet, row, place, cell, shape)
         if sheet is None:
             add_sheet(book, report, 0)
 
 
-def records(report: Report, wrote: Callable[[int], None]) -> Iterator[Any]:
+def rows_of(report: Report, wrote: Callable[[int], None]) -> Iterator[tuple[Any, ...]]:
+    writer = RowWriter(report.module, report.columns, XLSX)
     for batch in report.batches():
-        yield from batch
+        yield from writer.cells(batch)
         wrote(len(batch))
 
 
@@ -74,22 +79,34 @@ def width_of(column: Column) -> float:
     return max(least, len(header_of(column)) + 3)
 
 
-def cell_writer(book: xlsxwriter.Workbook, place: int, column: Column) -> WriteCell:
-    """How a record's value of this column becomes a cell: numbers and dates typed, all else text."""
-    value, plain, kind = column.value, column.kind.plain, column.kind
+def cell_shape(book: xlsxwriter.Workbook, kind: Kind) -> tuple[WriteCell, Format | None]:
+    """How a cell of this kind is put down, and in which format: numbers and dates typed, all else text."""
     if kind.is_number:
-        shape = number_format(book, kind.places or 0)
-        return lambda sheet, row, record: (
-            None if (found := value(record)) is None else sheet.write_number(row, place, float(found), shape)
-        )
+        return Worksheet.write_number, number_format(book, kind.places or 0)
     if kind in (kinds.DAY, kinds.MOMENT):
-        shape = book.add_format({"num_format": DATE_FORMAT if kind is kinds.DAY else MOMENT_FORMAT})
-        return lambda sheet, row, record: (
-            None if (found := value(record)) is None else sheet.write_datetime(row, place, found, shape)
-        )
-    return lambda sheet, row, record: (
-        None if (found := value(record)) is None else sheet.write_string(row, place, plain(found))
-    )
+        shown = DATE_FORMAT if kind is kinds.DAY else MOMENT_FORMAT
+        return Worksheet.write_datetime, book.add_format({"num_format": shown})
+    return Worksheet.write_string, None
+
+
+def cell_of(kind: Kind) -> Callable[[Any], Any]:
+    if kind.is_number:
+        return unless_none(float)
+    return unless_none(itself if kind in (kinds.DAY, kinds.MOMENT) else kind.plain)
+
+
+XLSX = Form(
+    cell_of=cell_of,
+    quick={
+        kinds.TONS: numbers(kinds.TONS),
+        kinds.HOURS: numbers(kinds.HOURS),
+        kinds.COUNT: itself,
+        kinds.CHOICE: texts_or_none,
+        kinds.CLOCK_TIME: texts_or_none,
+        kinds.TEXT: texts_or_none,
+        kinds.LONG_TEXT: texts_or_none,
+    },
+)
 
 
 def number_format(book: xlsxwriter.Workbook, places: int) -> Format:
