@@ -1,7 +1,8 @@
 # Everything a checkout needs. Only Python >= 3.11 with its venv module, and make, have to be there.
 #
 #   make run        the whole program on this machine        PORT=8000 HOST=127.0.0.1 DEMO=1
-#   make test       lint, types, the suite on SQLite and on PostgreSQL with Valkey, the browser tests
+#   make test       lint, types, the suite on SQLite and on PostgreSQL with Valkey, the browser tests,
+#                   and the served program against its own OpenAPI document
 #   make test-fast  lint, types and the suite on SQLite
 #   make soak       the long things, at full count
 #   make bench      the measurements of benchmarks/
@@ -11,11 +12,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: install run test test-fast test-sqlite test-postgresql test-browser soak bench lint types lock \
-        requirements clean
+.PHONY: install run test test-fast test-sqlite test-postgresql test-browser test-served soak bench lint \
+        types lock requirements clean
 
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 STAMP := $(VENV)/.installed
 # Three on two cores: some tests wait for the processes they start.
 WORKERS ?= 3
@@ -65,29 +67,44 @@ test-postgresql: requirements
 test-browser: requirements
 	$(BIN)/pytest tests/browser
 
+# The running program against its own OpenAPI document.
+test-served: requirements
+	$(BIN)/pytest tests/served
+
 test-fast: lint types test-sqlite
 
 test: requirements lint types
 	$(MAKE) --no-print-directory test-sqlite
 	$(MAKE) --no-print-directory test-postgresql
 	$(MAKE) --no-print-directory test-browser
+	$(MAKE) --no-print-directory test-served
 
 soak: requirements
-	$(BIN)/pytest tests/soak --timeout=0
+	DESKOPS_TEST_EXAMPLES=200 $(BIN)/pytest tests/served tests/soak --timeout=0
 
-bench: install
+bench: install $(PEERS)/.installed
 	$(BIN)/python -m benchmarks
+
+# What DeskOps is measured against, apart from what it runs on.
+$(PEERS)/.installed: requirements/peers.txt
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \
+		-r requirements/peers.txt
+	@touch $@
 
 # Needs a network; the files name no registry, so that any index serves the install.
 lock:
 	$(PYTHON) -m venv build/uv
 	build/uv/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
-	build/uv/bin/uv pip compile pyproject.toml --extra postgres --universal --python-version 3.11 \
+	build/uv/bin/uv pip compile pyproject.toml --extra postgres --extra sentry --universal --python-version 3.11 \
 		--only-binary :all: --generate-hashes --quiet --custom-compile-command "make lock" \
 		--output-file requirements/run.txt
 	build/uv/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 		--only-binary :all: --generate-hashes --quiet --custom-compile-command "make lock" \
 		--constraints requirements/run.txt --output-file requirements/dev.txt
+	build/uv/bin/uv pip compile --group peers --universal --python-version 3.11 \
+		--only-binary :all: --generate-hashes --quiet --custom-compile-command "make lock" \
+		--output-file requirements/peers.txt
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

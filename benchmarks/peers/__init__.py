@@ -1,0 +1,1 @@
+"""What DeskOps is measured against, on the same server and the same file."""
