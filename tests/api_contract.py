@@ -45,15 +45,17 @@ def data(answer: TestResponse, status: int = 200) -> Any:
 
 
 def refused(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
-    """The details of an error, {} without any."""
+    """The details of an error beside the request's id, {} without any."""
     assert answer.status_code == status, answer.text
     body = body_of(answer)
     assert body.keys() == {"error", "timestamp"}
     error = body["error"]
-    assert error.keys() <= {"code", "message", "details"}
+    assert error.keys() == {"code", "message", "details"}
     assert error["code"] == code, error
     assert error["message"]
-    return dict(error.get("details", {}))
+    details = dict(error["details"])
+    assert details.pop("requestId") == answer.headers["X-Request-Id"]
+    return details
 
 
 def bad_fields(answer: TestResponse) -> set[str]:

@@ -8,13 +8,14 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests import api_document
 from tests.services.markup import check
 
 HTMX = {"HX-Request": "true"}
 
 
 class ApiClient:
-    """A script with a bearer token, or without one."""
+    """A script with a bearer token, or without one. Every answer is held against the API's own document."""
 
     def __init__(self, client: FlaskClient, token: str | None) -> None:
         self.client = client
@@ -22,7 +23,10 @@ class ApiClient:
 
     def open(self, method: str, path: str, **options: Any) -> TestResponse:
         headers = self.headers | options.pop("headers", {})
-        return self.client.open(path, method=method, headers=headers, **options)
+        answer = self.client.open(path, method=method, headers=headers, **options)
+        if answer.request.path.startswith("/api/"):
+            api_document.check(answer, method, answer.request.path)
+        return answer
 
     def get(self, path: str, **query: Any) -> TestResponse:
         return self.open("GET", path, query_string=query)

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from deskops.accounts.models import Site
-from deskops.modules import DISPATCH, MODULES, PRODUCTION, RECEIVED
+from deskops.modules import DISPATCH, EQUIPMENT, MODULES, PRODUCTION, RECEIVED
 from deskops.records.module import Module
 from tests.api_contract import Api, bad_fields, body_of, data, enter, exactly, path, refused
 
 TODAY = {"production": "production-today", "received": "received-today", "dispatch": "dispatched-today"}
-METRICS = (*TODAY.values(), "inventory-current")
+METRICS = (*(f"metrics/{name}" for name in (*TODAY.values(), "inventory-current")), "dashboard/metrics")
 with_tons = pytest.mark.parametrize("module", [MODULES[name] for name in TODAY], ids=list(TODAY))
 
 
@@ -87,11 +87,29 @@ def test_there_is_no_stock_before_the_first_opening_balance(api: Api, alpha: Sit
     )
 
 
+def test_the_dashboard_compares_five_figures(api: Api, alpha: Site) -> None:
+    """Utilization: 6.5 of 8 hours are 81.25 % today, 4 of 8 yesterday 50 %: 62.5 % more."""
+    ben, yesterday = api("ben"), alpha.today() - timedelta(days=1)
+    enter(ben, PRODUCTION, alpha, quantity=30)
+    enter(ben, PRODUCTION, alpha, yesterday, quantity=20)
+    enter(ben, RECEIVED, alpha, yesterday, quantity=7.125)
+    enter(ben, DISPATCH, alpha, quantity=3)
+    enter(ben, EQUIPMENT, alpha)
+    enter(ben, EQUIPMENT, alpha, yesterday, runHours=4, idleHours=4, downtimeHours=0)
+    assert data(api("vera").get("/api/dashboard/metrics", siteId=alpha.code)) == {
+        "totalProduction": {"current": 30, "previous": 20, "percentageChange": 50},
+        "totalDispatched": {"current": 3, "previous": 0, "percentageChange": 100},
+        "totalReceived": {"current": 0, "previous": 7.125, "percentageChange": -100},
+        "equipmentUtilization": {"current": 81.25, "previous": 50, "percentageChange": 62.5},
+        "currentInventoryStatus": {"current": 0, "previous": 0, "percentageChange": 0},
+    }
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_a_metric_is_of_one_site_that_is_there_and_the_callers(
     name: str, api: Api, alpha: Site, beta: Site
 ) -> None:
-    where = f"/api/metrics/{name}"
+    where = f"/api/{name}"
     assert refused(api("ben").get(where), 400, "MISSING_REQUIRED_PARAM") == {
         "param": "siteId",
         "missing": ["siteId"],

@@ -124,12 +124,14 @@ def test_a_cursor_of_another_list_is_refused(module: Module, api: Api, alpha: Si
     for other in ({"sortOrder": "asc"}, {"status": "PENDING"}, {"includeVoid": "true"}):
         assert bad_fields(ben.get(path(module), **always(alpha), cursor=cursor, **other)) == {"cursor"}
     assert bad_fields(ben.get(path(module), **always(alpha), cursor="zebra")) == {"cursor"}
+    other_module = next(one for one in MODULES.values() if one is not module)
+    assert bad_fields(ben.get(path(other_module), **always(alpha), cursor=cursor)) == {"cursor"}
 
 
 @pytest.mark.parametrize(
     "place", [[10**30, 1, 2], ["x", "x", "x"], ["\x00", "\ud800", "x"], [True, False, True]]
 )
-@pytest.mark.parametrize("sort", ["date", "quantity", "source"])
+@pytest.mark.parametrize("sort", ["date", "quantity", "createdAt"])
 def test_a_cursor_made_by_hand_is_refused(
     place: list[Any], sort: str, api: Api, alpha: Site, cast: Cast
 ) -> None:
@@ -335,6 +337,12 @@ def test_a_filter_the_module_has_no_column_for_is_ignored_and_named(
     answer = ben.get(path(module), **always(alpha), role="LABORER", materialType="AGG-3/4", shift="MORNING")
     ignored = {"role", "materialType", "shift"} - module.filters.keys()
     assert set(body_of(answer)["meta"].get("ignored", [])) == ignored
+
+
+def test_a_type_of_machine_that_is_none_is_told_so(api: Api, alpha: Site) -> None:
+    answer = api("ben").get("/api/equipment", **always(alpha), equipmentType="CAR")
+    told = refused(answer, 400, "VALIDATION_ERROR")["fields"]
+    assert told == {"equipmentType": ["This value is not one of the choices"]}
 
 
 @every_module

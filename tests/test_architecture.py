@@ -17,7 +17,7 @@ LAYERS = (
     ("errors", "paths"),
     ("home", "setting_kinds"),
     ("config", "logs"),
-    ("database", "queue", "processes"),
+    ("database", "queue", "processes", "windows", "monitoring"),
     ("schema", "background"),
     ("audit",),
     ("accounts",),

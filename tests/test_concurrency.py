@@ -10,7 +10,7 @@ from deskops import database
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
 from deskops.audit.chain import broken_links
-from deskops.errors import DuplicateRecord, EditConflict
+from deskops.errors import DuplicateRecord, EditConflict, IdempotencyConflict
 from deskops.modules import PRODUCTION, RECEIVED
 from deskops.records import listing, service, totals
 from tests.samples import as_read, sample
@@ -47,6 +47,21 @@ def test_one_key_sent_by_eight_at_once_makes_one_record(alpha: Site, cast: Cast)
     answers = all_at_once(lambda _: service.create(RECEIVED, sent, ben, key="double click"))
     assert sorted(answer.is_new for answer in answers) == [False] * 7 + [True]
     assert len({answer.record.id for answer in answers}) == 1
+    assert totals.verify(RECEIVED) == []
+
+
+def test_one_key_at_two_sites_at_once_makes_one_record(alpha: Site, beta: Site, cast: Cast) -> None:
+    """The writers of two sites do not wait for each other: the key itself decides."""
+    ada = cast("ada")
+    for turn in range(5):
+        answers = all_at_once(
+            lambda number, key=f"k{turn}": service.create(  # type: ignore[misc]
+                RECEIVED, as_read(sample("received", (alpha, beta)[number % 2])), ada, key=key
+            )
+        )
+        refused = [answer for answer in answers if isinstance(answer, Exception)]
+        assert all(isinstance(each, IdempotencyConflict) for each in refused), refused
+        assert database.rows("SELECT COUNT(*) FROM received") == [(turn + 1,)]
     assert totals.verify(RECEIVED) == []
 
 

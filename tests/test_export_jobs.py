@@ -202,14 +202,12 @@ def test_without_a_site_all_ones_sites_are_in_the_file(
 ) -> None:
     ada = cast("ada")
     for number in range(1, 8):
-        load(
-            ada, alpha if number % 2 else beta, quantity=Decimal(number), trips=number if number > 3 else None
-        )
+        load(ada, alpha if number % 2 else beta, quantity=Decimal(number))
     sent = body(alpha, columns=["siteId", "quantity"])
-    sent["filters"] = {"dateRange": sent["filters"]["dateRange"], "sortBy": "trips", "sortOrder": "asc"}
+    sent["filters"] = {"dateRange": sent["filters"]["dateRange"], "sortBy": "quantity", "sortOrder": "asc"}
     job = made(ada, settings, sent)
     rows = rows_of(job)[1:]
-    assert [row[1] for row in rows][3:] == ["4.000", "5.000", "6.000", "7.000"]
+    assert [row[1] for row in rows] == [f"{number}.000" for number in range(1, 8)]
     assert sorted(row[0] for row in rows) == [alpha.code] * 4 + [beta.code] * 3
     assert job.file_name == "sites-received-2026-03-01-2026-03-31.csv"
 
@@ -405,7 +403,7 @@ def test_a_broken_writer_fails_the_job_and_leaves_no_file(
 def test_the_estimate_comes_from_measured_jobs(cast: Cast, alpha: Site) -> None:
     ben = cast("ben")
     job = jobs.create(ben, body(alpha))
-    ExportJob.update(expected_rows=10_000).execute()
+    ExportJob.update(expected_rows=30_000).execute()
     job = jobs.get(ben, job.id)
     guessed = jobs.estimated_time_ms(job)
     assert guessed == 500 + 500
@@ -414,4 +412,4 @@ def test_the_estimate_comes_from_measured_jobs(cast: Cast, alpha: Site) -> None:
         user=ben.user_id, module="received", format="csv", filters="{}", columns="[]", file_name="x",
         status=COMPLETED, row_count=1_000, started_at=now - timedelta(seconds=1), finished_at=now,
     ).execute()  # fmt: skip
-    assert jobs.estimated_time_ms(job) == 500 + 10_000
+    assert jobs.estimated_time_ms(job) == 500 + 30_000

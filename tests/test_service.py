@@ -24,7 +24,7 @@ from deskops.errors import (
     ValidationFailed,
 )
 from deskops.modules import EQUIPMENT, MANPOWER, MODULES, PRODUCTION, RECEIVED
-from deskops.records import listing, service, totals
+from deskops.records import cube, listing, service, totals
 from deskops.records.module import Change, Module
 from deskops.schema import counters
 from tests.samples import as_read, sample
@@ -208,7 +208,7 @@ def test_a_void_record_is_gone_from_lists_and_sums_and_stays_stored(alpha: Site,
     with pytest.raises(NotFound):
         service.void(RECEIVED, record.id, cast("ben"), reason="again")
     assert stored(RECEIVED) == 1
-    assert totals.by_day(RECEIVED, alpha.id, alpha.today(), alpha.today(), "quantity") == {}
+    assert totals.by_day(RECEIVED, alpha.id, alpha.today(), alpha.today(), ["quantity"]) == []
     assert totals.verify(RECEIVED) == []
 
 
@@ -241,7 +241,7 @@ def test_a_reaction_that_fails_takes_everything_back(
         raise RuntimeError("the ledger is on fire")
 
     before = counters.recent().get(alpha.id, 0)
-    monkeypatch.setattr(service, "_reactions", [(totals.keep, fail)])
+    monkeypatch.setattr(service, "_reactions", [(cube.keep, fail)])
     with pytest.raises(RuntimeError):
         enter(RECEIVED, alpha, cast("ben"))
     counters.forget()

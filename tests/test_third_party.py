@@ -15,7 +15,13 @@ PIN = re.compile(r"^([a-z0-9-]+)(?:\[[^\]]*\])?==([^ ;]+)", re.MULTILINE)
 LICENCE_FILE = re.compile(r"(?:^|/)(?:LICEN[CS]E|COPYING)[^/]*$", re.IGNORECASE)
 
 # How a classifier or the text of a licence shows which of the common ones it is.
-FAMILIES = {"MIT": "MIT", "BSD": "BSD", "Apache": "Apache", "free of charge, to any person": "MIT"}
+FAMILIES = {
+    "MIT": "MIT",
+    "BSD": "BSD",
+    "Apache": "Apache",
+    "Mozilla Public": "MPL",
+    "free of charge, to any person": "MIT",
+}
 
 
 def pins(lock: str) -> dict[str, set[str]]:

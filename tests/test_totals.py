@@ -15,7 +15,7 @@ from deskops import database
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
 from deskops.errors import DeskOpsError
-from deskops.modules import MODULES, RECEIVED
+from deskops.modules import MANPOWER, MODULES, RECEIVED
 from deskops.records import listing, service, totals
 from deskops.records.module import Module
 from deskops.records.query import read_query
@@ -89,8 +89,19 @@ def live(module: Module) -> list[Any]:
 def test_a_total_that_is_off_is_named_with_both_figures(alpha: Site, cast: Cast) -> None:
     service.create(RECEIVED, as_read(sample("received", alpha)), cast("ann"))
     database.execute("UPDATE received_total SET quantity = quantity + 5")
-    (line,) = totals.verify(RECEIVED)
-    assert "quantity is 18045, the records say 18040" in line
+    lines = totals.verify(RECEIVED)
+    # Of the load's material and status together, of each alone, and of its day.
+    assert len(lines) == 4
+    assert all("quantity is 18045, the records say 18040" in line for line in lines)
+    with database.transaction():
+        totals.rebuild(RECEIVED)
+    assert totals.verify(RECEIVED) == []
+
+
+def test_a_total_of_nothing_is_named(alpha: Site, cast: Cast) -> None:
+    service.create(RECEIVED, as_read(sample("received", alpha)), cast("ann"))
+    database.execute("DELETE FROM received")
+    assert len([line for line in totals.verify(RECEIVED) if "records is 1, the records say 0" in line]) == 4
 
 
 def test_a_day_sums_what_counts(alpha: Site, cast: Cast) -> None:
@@ -101,4 +112,32 @@ def test_a_day_sums_what_counts(alpha: Site, cast: Cast) -> None:
     gone = service.create(RECEIVED, as_read(sample("received", alpha, quantity=7)), cast("ann")).record
     service.void(RECEIVED, gone.id, cast("ann"), reason="typed twice")
     today = alpha.today()
-    assert totals.by_day(RECEIVED, alpha.id, today, today, "quantity") == {today: (2, Decimal("20.040"))}
+    (total,) = totals.by_day(RECEIVED, alpha.id, today, today, ["quantity"])
+    assert total == (today, (), 2, (Decimal("20.040"),))
+
+
+def test_days_are_told_apart_by_what_is_asked(alpha: Site, cast: Cast) -> None:
+    """Worked by hand: mornings 3 + 4 present drivers and 9 laborers, one night 5 drivers, one shift unnamed."""
+    today, yesterday = alpha.today(), alpha.today() - timedelta(days=1)
+    for day, shift, role, present in (
+        (yesterday, "MORNING", "EQUIPMENT_DRIVER", 3),
+        (today, "MORNING", "EQUIPMENT_DRIVER", 4),
+        (today, "MORNING", "LABORER", 9),
+        (today, "NIGHT", "EQUIPMENT_DRIVER", 5),
+        (today, None, "EQUIPMENT_DRIVER", 2),
+    ):
+        body = sample("manpower", alpha, day, shift=shift, role=role, presentCount=present, totalHours=0)
+        service.create(MANPOWER, as_read(body), cast("ann"))
+
+    def told(by: list[str], **where: list[str]) -> list[tuple[Any, ...]]:
+        days = totals.by_day(MANPOWER, alpha.id, yesterday, today, ["present_count"], by=by, where=where)
+        return [(each.day, each.group, each.records, each.sums[0]) for each in days]
+
+    assert told([]) == [(yesterday, (), 1, 3), (today, (), 4, 20)]
+    assert told(["role"], role=["ROLE_LABORER"]) == [(today, ("ROLE_LABORER",), 1, 9)]
+    assert told(["shift"], role=["ROLE_EQUIPMENT_DRIVER"]) == [
+        (yesterday, ("MORNING",), 1, 3),
+        (today, ("",), 1, 2),
+        (today, ("MORNING",), 1, 4),
+        (today, ("NIGHT",), 1, 5),
+    ]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
@@ -16,13 +14,15 @@ from werkzeug.test import TestResponse
 from deskops import database
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Membership, Site, User
+from deskops.face.changes import state_of
 from deskops.modules import MODULES
 from deskops.records import service
 from deskops.schema import counters
-from deskops.web import fragments, live
+from deskops.web import fragments
 from deskops.web.headers import HEADERS
 from tests.clients import PageClient
 from tests.samples import as_read, sample
+from tests.statements import counted
 
 Browse = Callable[..., PageClient]
 Cast = Callable[[str], Actor]
@@ -35,21 +35,6 @@ def enter(module: str, site: Site, actor: Actor, tons: float) -> None:
 def figures(answer: TestResponse) -> dict[str, Decimal]:
     found = re.findall(r'id="card-(\w+)">.*?<data value="([^"]+)"', answer.text, re.DOTALL)
     return {name: Decimal(value) for name, value in found}
-
-
-@contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The statements that run within the block."""
-    seen: list[str] = []
-    original = type(database.database.obj).execute_sql
-
-    def listening(self: Any, sql: str, *rest: Any, **options: Any) -> Any:
-        seen.append(sql)
-        return original(self, sql, *rest, **options)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(type(database.database.obj), "execute_sql", listening)
-        yield seen
 
 
 def test_the_cards_and_the_table_show_the_same_tons(browse: Browse, alpha: Site, cast: Cast) -> None:
@@ -180,7 +165,7 @@ def test_a_board_of_a_site_that_is_no_longer_mine_is_refused(browse: Browse, alp
 
 
 def test_midnight_at_the_site_is_a_change(alpha: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = live.version_of([alpha])
+    before = state_of([alpha])
     tomorrow = alpha.today() + timedelta(days=1)
     monkeypatch.setattr(Site, "today", lambda self: tomorrow)
-    assert live.version_of([alpha]) != before
+    assert state_of([alpha]) != before

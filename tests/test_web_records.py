@@ -244,6 +244,15 @@ def test_filters_and_sorting_stand_in_the_address(browse: Browse, alpha: Site, c
     assert rows_of(ann.get("/received", vehicleId="no such")) == 0
 
 
+def test_an_old_address_with_a_sort_that_is_no_more_shows_the_list(
+    browse: Browse, alpha: Site, cast: Cast
+) -> None:
+    stored("received", alpha, cast("ben"))
+    page = browse("ann").get("/received", sortBy="materialId", sortOrder="asc")
+    assert rows_of(page) == 1
+    assert "materialId" not in re.findall(r"sortBy=(\w+)", page.text)
+
+
 def test_the_filter_form_is_answered_with_a_clean_address(browse: Browse, alpha: Site) -> None:
     ann = browse("ann")
     url = "/received?period=last30&status=&page=1&startDate=2020-01-01&endDate=2020-01-02"

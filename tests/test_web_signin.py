@@ -10,8 +10,8 @@ import redis
 from flask import Flask
 
 from deskops.accounts.models import Session, User
-from deskops.config import load
 from deskops.web.throttle import SignInThrottle
+from deskops.windows import SharedWindows, Window
 from tests.clients import HTMX, PageClient
 from tests.conftest import PASSWORD
 
@@ -95,6 +95,15 @@ def test_too_many_tries_of_one_person_are_refused_even_with_the_right_password(s
     assert stranger.post("/signin", credentials("ann")).status_code == 302
 
 
+def test_whoever_waits_for_the_hour_is_told_so(stranger: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deskops.web.throttle.OF_PERSON", (Window(1, 60), Window(1, 3600)))
+    assert stranger.post("/signin", credentials(password="not it")).status_code == 401
+    answer = stranger.post("/signin", credentials())
+    assert answer.status_code == 429
+    assert 3500 < int(answer.headers["Retry-After"]) <= 3600
+    assert "Wait 60 minutes" in answer.text
+
+
 def test_the_right_password_forgives_the_wrong_ones(browse: Browse) -> None:
     for _ in range(3):
         somebody = browse(None)
@@ -105,10 +114,10 @@ def test_the_right_password_forgives_the_wrong_ones(browse: Browse) -> None:
 
 
 def test_without_a_queue_server_tries_are_counted_here() -> None:
-    throttle = SignInThrottle(load({"DESKOPS_HOME": "/tmp", "REDIS_URL": "unix:///nowhere/queue.sock"}))
-    assert [throttle.admits("10.0.0.1", "ben@yard.test") for _ in range(6)] == [True] * 5 + [False]
+    throttle = SignInThrottle(SharedWindows("unix:///nowhere/queue.sock"))
+    assert [throttle.wait("10.0.0.1", "ben@yard.test") for _ in range(6)] == [0] * 5 + [60]
     throttle.forgive("10.0.0.1", "ben@yard.test")
-    assert throttle.admits("10.0.0.1", "BEN@yard.test ")
+    assert not throttle.wait("10.0.0.1", "BEN@yard.test ")
 
 
 def test_no_address_of_a_person_stands_on_the_queue_server(stranger: PageClient, redis_url: str) -> None:

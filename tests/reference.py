@@ -1,0 +1,48 @@
+"""The tables of docs/api.md, read as they stand there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from deskops.modules import MODULES
+
+TEXT = (Path(__file__).parent.parent / "docs/api.md").read_text(encoding="utf-8")
+ALIAS = {"/api/export": "/api/exports"}
+
+
+def table(header: str, below: str = "") -> list[dict[str, str]]:
+    """The rows of the table with this header line, each {column: cell}; the first one `below` this heading."""
+    lines = TEXT.split(f"\n{below}\n", 1)[1].split(f"{header}\n", 1)[1].splitlines()[1:]
+    names = cells(header)
+    rows = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        rows.append(dict(zip(names, cells(line), strict=True)))
+    return rows
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def marked(cell: str) -> list[str]:
+    """What stands in backticks."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def routes() -> dict[tuple[str, str], dict[str, str]]:
+    """{(method, path): its row}, a row of {module} for each module, one of an export by both its names."""
+    header = (
+        "| route | method | no sign-in | VIEWER | OPERATOR | MODERATOR | ADMIN | elsewhere | read token |"
+    )
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for row in table(header, "## Routes"):
+        (route,) = marked(row["route"])
+        names = [route.replace("{module}", name) for name in MODULES] if "{module}" in route else [route]
+        names += [route.replace(name, alias) for name, alias in ALIAS.items() if route.startswith(name)]
+        for name in names:
+            assert (row["method"], name) not in found, name
+            found[row["method"], name] = row
+    return found

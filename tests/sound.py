@@ -1,0 +1,72 @@
+"""A sound request to every route of the API: what to send, and about what."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from deskops.accounts.models import Site
+from deskops.exports import jobs
+from deskops.modules import MODULES
+from tests.api_contract import always, data, enter
+from tests.clients import ApiClient
+from tests.samples import sample
+
+Body = dict[str, Any]
+
+
+def name_of(where: str) -> str:
+    """What a path is about: a module, sites, export …"""
+    return where.split("/")[2]
+
+
+def body(method: str, where: str, site: Site, days_ago: int = 0) -> Body | None:
+    """The whole body of a route that takes one: every key of its own that it knows."""
+    if method not in ("POST", "PATCH"):
+        return None
+    name = name_of(where)
+    if name == "sites":
+        new: Body = {"code": f"NEW-{days_ago:02}", "name": "New yard"} if method == "POST" else {}
+        times = ["06:00", "14:00", "22:00"]
+        return new | {"location": "Here", "timezone": "Asia/Riyadh", "isActive": True, "shiftStarts": times}
+    if name in ("export", "exports"):
+        return export_body(site, flat=name == "exports")
+    record = sample(name, site, site.today() - timedelta(days=days_ago), notes="Wet")
+    if not where.endswith("/bulk"):
+        return record
+    return {
+        "records": [record, record | {"date": (site.today() - timedelta(days=days_ago + 100)).isoformat()}]
+    }
+
+
+def export_body(site: Site, *, flat: bool) -> Body:
+    start, end = always(site).values()
+    if flat:
+        return {"siteId": site.code, "module": "received", "dateFrom": start, "dateTo": end, "format": "csv"}
+    filters = {"siteId": site.code, "dateRange": {"start": start, "end": end}, "materialTypes": ["FINE_SAND"]}
+    return {"format": "csv", "module": "received", "filters": filters, "columns": ["date", "quantity"]}
+
+
+def query(method: str, where: str, site: Site) -> dict[str, str]:
+    """The parameters that a route must have."""
+    name = name_of(where)
+    if method != "GET" or "{id}" in where:
+        return {}
+    if name in MODULES or name == "charts":
+        return {"siteId": site.code, **always(site)}
+    return {"siteId": site.code} if name in ("metrics", "dashboard") else {}
+
+
+def target(where: str, maker: ApiClient, site: Site, days_ago: int = 50) -> str:
+    """The path, about something that the maker made and that is there."""
+    name = name_of(where)
+    if "{id}" not in where:
+        return where
+    if name == "sites":
+        return where.replace("{id}", site.code)
+    if name in MODULES:
+        day = site.today() - timedelta(days=days_ago)
+        return where.replace("{id}", enter(maker, MODULES[name], site, day)["id"])
+    made = data(maker.post("/api/export", export_body(site, flat=False)), 201)["jobId"]
+    jobs.run(made)
+    return where.replace("{id}", made)
