@@ -20,8 +20,8 @@ from deskops.accounts.models import User
 from deskops.modules import DISPATCH, EQUIPMENT, MODULES, PRODUCTION, RECEIVED
 from deskops.modules.reference import seed
 from deskops.paths import MIGRATIONS
-from deskops.reactions import REACTIONS
-from deskops.records import cube, service, totals
+from deskops.reactions import CONSEQUENCES
+from deskops.records import consequences, cube, service, totals
 from deskops.schema import counters, references
 
 # The limits are raised, never switched off.
@@ -50,7 +50,7 @@ def open_book(home: Path, environ: dict[str, str] | None = None) -> config.Setti
     book.bring_up_to_date(settings)
     counters.forget()
     references.forget()
-    service.react_with(REACTIONS)
+    consequences.react_with(CONSEQUENCES)
     background.use(settings)
     seed()
     if not User.select().where(User.email == PERSON).exists():

@@ -17,8 +17,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from deskops import api, background, config, database, errors, logs, monitoring, web
 from deskops.face import identity
 from deskops.paths import STATIC, TEMPLATES
-from deskops.reactions import REACTIONS
-from deskops.records import service
+from deskops.reactions import CONSEQUENCES
+from deskops.records import consequences
 from deskops.windows import SharedWindows
 
 MOST_BODY_BYTES = 1024 * 1024
@@ -51,7 +51,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     background.use(settings)
     database.connect(settings.database_url)
-    service.react_with(REACTIONS)
+    consequences.react_with(CONSEQUENCES)
     app.before_request(begin)
     app.after_request(note)
     app.teardown_request(finish)

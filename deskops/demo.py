@@ -19,8 +19,8 @@ from deskops.home import write_private
 from deskops.imports.models import Import
 from deskops.modules import MODULES
 from deskops.modules.reference import EQUIPMENT_ROWS, ROLE_ROWS
-from deskops.reactions import REACTIONS
-from deskops.records import cube, service
+from deskops.reactions import CONSEQUENCES
+from deskops.records import consequences, cube, service
 from deskops.records.record import SHIFT_NAMES
 from deskops.schema import counters, references
 from deskops.schema.counters import ChangeCounter
@@ -61,7 +61,7 @@ def demo_sites() -> list[Site]:
 
 def load(settings: Settings) -> None:
     """Make the sites, the people and their records; the sign-ins are kept in demo-accounts.txt in the home folder."""
-    service.react_with(REACTIONS)
+    consequences.react_with(CONSEQUENCES)
     with transaction():
         sites = [
             people.save_site(

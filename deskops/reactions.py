@@ -1,8 +1,17 @@
-"""Everything that happens because a record changed, in order, inside the transaction of the change."""
+"""Everything that stands against a change of a record, and everything that happens because of it.
+
+In order, inside the transaction of the change.
+"""
 
 from __future__ import annotations
 
+from deskops.ledger.keeping import keep_ledger, refuse_closed_days, refuse_mirrored
+from deskops.ledger.mirroring import mirror_feed
+from deskops.ledger.withdrawing import withdraw_nils
 from deskops.records import cube
-from deskops.records.service import Reaction
+from deskops.records.consequences import Consequences
 
-REACTIONS: tuple[Reaction, ...] = (cube.keep,)
+CONSEQUENCES = Consequences(
+    guards=(refuse_closed_days, refuse_mirrored),
+    reactions=(cube.keep, mirror_feed, withdraw_nils, keep_ledger),
+)

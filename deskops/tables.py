@@ -5,12 +5,15 @@ from __future__ import annotations
 from deskops.accounts.models import Membership, Session, Site, Token, TokenSite, User
 from deskops.audit.chain import AuditEntry, AuditHead
 from deskops.database import BaseModel
+from deskops.days.models import DayClosing
 from deskops.exports.models import ExportJob
 from deskops.imports.models import Import, ImportProfile
-from deskops.modules import MODULES
+from deskops.ledger.models import InventorySnapshot, SiteLedger, SnapshotDay
+from deskops.modules import EVERY_MODULE
 from deskops.modules.reference import Equipment, ManpowerRole, Material
 from deskops.records import cube
 from deskops.records.idempotency import KeptAnswer
+from deskops.sanity.models import Review
 from deskops.schema.counters import ChangeCounter
 
 TABLES: tuple[type[BaseModel], ...] = (
@@ -26,8 +29,13 @@ TABLES: tuple[type[BaseModel], ...] = (
     Material,
     Equipment,
     ManpowerRole,
-    *(module.model for module in MODULES.values()),
-    *(cube.table_for(module) for module in MODULES.values()),
+    *(module.model for module in EVERY_MODULE.values()),
+    *(cube.table_for(module) for module in EVERY_MODULE.values()),
+    SiteLedger,
+    SnapshotDay,
+    InventorySnapshot,
+    DayClosing,
+    Review,
     KeptAnswer,
     ExportJob,
     Import,

@@ -24,8 +24,8 @@ from deskops import background, book, database, logs, monitoring, processes, que
 from deskops.config import Settings
 from deskops.exports import jobs as exports
 from deskops.imports import jobs as imports
-from deskops.reactions import REACTIONS
-from deskops.records import service
+from deskops.reactions import CONSEQUENCES
+from deskops.records import consequences
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def run(settings: Settings, burst: bool = False) -> None:
     os.nice(NICENESS)
     processes.bind_forks(signal.SIGKILL)
     background.use(settings)
-    service.react_with(REACTIONS)
+    consequences.react_with(CONSEQUENCES)
     connected = queue.connection(settings, for_worker=True)
     _wait_until_answered(connected)
     waiting = queue.exports_queue(connected)

@@ -20,8 +20,8 @@ from deskops.accounts.actor import SYSTEM, Actor, actor_for
 from deskops.accounts.models import Site, User
 from deskops.database import BaseModel
 from deskops.modules.reference import seed
-from deskops.reactions import REACTIONS
-from deskops.records import service
+from deskops.reactions import CONSEQUENCES
+from deskops.records import consequences
 from deskops.schema import counters, references
 from deskops.tables import TABLES
 from deskops.web import fragments, live
@@ -60,7 +60,7 @@ def migrated(settings: config.Settings) -> None:
     """The database, brought up to date, open in this process."""
     book.connect(settings)
     book.bring_up_to_date(settings)
-    service.react_with(REACTIONS)
+    consequences.react_with(CONSEQUENCES)
 
 
 @pytest.fixture(scope="session")

@@ -232,8 +232,8 @@ import sys, time
 from pathlib import Path
 from deskops import background, book, config
 from deskops.imports import storing, running
-from deskops.reactions import REACTIONS
-from deskops.records import service
+from deskops.reactions import CONSEQUENCES
+from deskops.records import consequences
 from tests.import_fixtures import imported, ordered
 from deskops.accounts.models import Site
 from deskops.imports.outcome import Listener
@@ -243,7 +243,7 @@ storing.CHUNK_ROWS = 2
 settings = config.load()
 book.open_book(settings)
 background.use(settings)
-service.react_with(REACTIONS)
+consequences.react_with(CONSEQUENCES)
 class Slow(Listener):
     def progress(self, rows):
         print(rows, flush=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -24,7 +24,8 @@ from deskops.errors import (
     ValidationFailed,
 )
 from deskops.modules import EQUIPMENT, MANPOWER, MODULES, PRODUCTION, RECEIVED
-from deskops.records import cube, listing, service, totals
+from deskops.records import consequences, cube, listing, service, totals
+from deskops.records.consequences import Consequences
 from deskops.records.module import Change, Module
 from deskops.schema import counters
 from tests.samples import as_read, sample
@@ -237,11 +238,11 @@ def test_a_changed_entry_breaks_the_chain_where_it_stands(alpha: Site, cast: Cas
 def test_a_reaction_that_fails_takes_everything_back(
     alpha: Site, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(module: Module, changes: list[Change]) -> None:
+    def fail(module: Module, changes: Sequence[Change], actor: Actor) -> None:
         raise RuntimeError("the ledger is on fire")
 
     before = counters.recent().get(alpha.id, 0)
-    monkeypatch.setattr(service, "_reactions", [(cube.keep, fail)])
+    monkeypatch.setattr(consequences, "_said", [Consequences((), (cube.keep, fail))])
     with pytest.raises(RuntimeError):
         enter(RECEIVED, alpha, cast("ben"))
     counters.forget()
@@ -253,7 +254,7 @@ def test_a_reaction_that_fails_takes_everything_back(
 def test_a_program_without_reactions_writes_nothing(
     alpha: Site, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "_reactions", [])
+    monkeypatch.setattr(consequences, "_said", [])
     with pytest.raises(RuntimeError, match="without reactions"):
         enter(RECEIVED, alpha, cast("ben"))
     assert stored(RECEIVED) == 0

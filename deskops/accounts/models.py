@@ -14,14 +14,27 @@ from deskops.schema.columns import IdField, MomentField
 from deskops.schema.references import Reference
 
 ACTIVE, INACTIVE = "ACTIVE", "INACTIVE"
+# In the order of date.weekday().
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+ALLOW, WARN, BLOCK = "ALLOW", "WARN", "BLOCK"
+STOCK_POLICIES = (ALLOW, WARN, BLOCK)
 
 
 class Site(Reference):
-    """A yard. `shift_starts` are the times at which MORNING, AFTERNOON and NIGHT begin, between blanks."""
+    """A yard. `shift_starts` are the times at which MORNING, AFTERNOON and NIGHT begin, between blanks.
+
+    Its calendar says what a day owes, each a list between blanks: on which `work_days`, by which modules (`reports`,
+    empty for all), and in which `work_shifts` (empty for the day as a whole). `stock_policy` is what happens below
+    zero.
+    """
 
     location = peewee.CharField(max_length=200, null=True)
     timezone = peewee.CharField(max_length=64, default="UTC")
     shift_starts = peewee.CharField(max_length=32, default="06:00 14:00 22:00")
+    work_days = peewee.CharField(max_length=32, default=" ".join(WEEKDAYS))
+    work_shifts = peewee.CharField(max_length=32, default="")
+    reports = peewee.CharField(max_length=100, default="")
+    stock_policy = peewee.CharField(max_length=5, default=ALLOW)
     created_at = MomentField(default=utc_now)
 
     def card(self) -> dict[str, str]:

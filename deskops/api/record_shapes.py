@@ -29,6 +29,7 @@ from deskops.api.shapes import (
     one_of,
 )
 from deskops.modules.common import UOM
+from deskops.modules.feed import FEED
 from deskops.modules.reference import LOAD, TON, rows_to_seed
 from deskops.records import column as columns
 from deskops.records.column import CARD, Column
@@ -38,6 +39,15 @@ from deskops.schema import kinds
 from deskops.schema.fields import AnyOf, Field, Filter, camel
 from deskops.schema.kinds import Kind
 
+VOLUME: JsonSchema = {"type": "number", "examples": [812.5]}
+DENSITY: JsonSchema = {"type": "number", "examples": [1.6]}
+FEED_SHAPE: JsonSchema = {
+    "type": "object",
+    "required": ["materialId", "quantity"],
+    "properties": {"materialId": TEXT, "quantity": TONS},
+    "additionalProperties": False,
+    "examples": [{"materialId": "MAT016", "quantity": 14.2}],
+}
 # Of an optional key a null and a blank text both mean that nothing was sent.
 BLANK = {"type": "string", "pattern": "^\\s*$"}
 BY_KIND: Mapping[Kind, JsonSchema] = {
@@ -45,6 +55,9 @@ BY_KIND: Mapping[Kind, JsonSchema] = {
     kinds.HOURS: HOURS,
     kinds.PERCENT: PERCENT,
     kinds.COUNT: COUNT,
+    kinds.VOLUME: VOLUME,
+    kinds.DENSITY: DENSITY,
+    FEED: nullable(FEED_SHAPE),
     kinds.DAY: DAY,
     kinds.MOMENT: MOMENT,
     kinds.CLOCK_TIME: CLOCK_TIME,
@@ -59,6 +72,8 @@ EXAMPLES: Mapping[str, Any] = {
     "received.materialId": "RAW-CONCRETE",
     "materialType": "COARSE_AGGREGATE",
     "received.materialType": "CRUSHED_CONCRETE",
+    "feedMaterialId": "RAW-MIXED",
+    "feedQuantity": 14.2,
     "equipmentId": "CRUSHER-01",
     "equipmentType": "CRUSHING_SCREENING",
     "role": "LABORER",
@@ -115,7 +130,8 @@ def answered_value(module: Module, column: Column, field: Field | None) -> JsonS
         assert field
         row = example_row(module, field)
         shape = Shape(f"{type(row).__name__}Card", dict.fromkeys(row.card(), TEXT))
-        return {"allOf": [shape], "examples": [row.card()]}
+        card: JsonSchema = {"allOf": [shape], "examples": [row.card()]}
+        return nullable(card) if field.column.null else card
     told = {"description": f"{column.label}, {column.unit}" if column.unit else column.label}
     if field and field.choices:
         schema: JsonSchema = {**one_of(*field.choices), **told}
@@ -191,6 +207,8 @@ def sent_keys(module: Module) -> dict[str, JsonSchema]:
             found[field.instead.name] = or_nothing({**told, **example_of(module, field.instead.name)})
     if UOM in module.schema.derived:
         found[UOM.key] = or_nothing(described(one_of(TON, LOAD), "What the quantity counts; tons by default"))
+    if any(item.kind is FEED for item in module.schema.derived):
+        found["feed"] = nullable(described(FEED_SHAPE, "Raw material that was crushed for it"))
     return found | {key: IGNORED for key in sorted(module.schema.accepted) if key not in found}
 
 

@@ -68,6 +68,8 @@ IGNORED: JsonSchema = {"description": "Read only: in a body it is ignored"}
 
 def nullable(schema: JsonSchema) -> JsonSchema:
     """The same, or null."""
+    if "type" not in schema:
+        return {"anyOf": [schema, {"type": "null"}]}
     wider: dict[str, Any] = {**schema, "type": [schema["type"], "null"]}
     if "enum" in schema:
         wider["enum"] = [*schema["enum"], None]

@@ -24,8 +24,8 @@ from deskops.imports.plan import Plan
 from deskops.imports.refusals import ColumnsMissing, ImportStopped
 from deskops.imports.running import Order, RowsRefused, bring_in, check
 from deskops.modules import MODULES
-from deskops.reactions import REACTIONS
-from deskops.records import service
+from deskops.reactions import CONSEQUENCES
+from deskops.records import consequences
 from deskops.records.module import Module
 
 
@@ -124,7 +124,7 @@ def import_file(module_name: str, path: Path, code: str, **options: Any) -> None
     """
     with opened_book() as settings:
         background.use(settings)
-        service.react_with(REACTIONS)
+        consequences.react_with(CONSEQUENCES)
         module, site = MODULES[module_name.lower()], sites_by_code([code])[0]
         plan = plan_of(module, options)
         order = Order(module, site, acting(options["email"]), plan, path)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from deskops.accounts.actor import Actor
+from deskops.accounts.actor import SYSTEM, Actor
 from deskops.audit.chain import Event, append
 from deskops.database import execute, rows, transaction, utc_now
 from deskops.errors import DeskOpsError, ValidationFailed, say
@@ -20,7 +20,7 @@ from deskops.imports.liveness import this_process
 from deskops.imports.models import DONE, RUNNING, UNDER_WAY, UNDOING, UNDONE, WAITING, Import
 from deskops.imports.outcome import BadRow, Fault, Tally
 from deskops.imports.refusals import ImportTakenAway, ImportUnderWay
-from deskops.records import listing, service
+from deskops.records import consequences, listing, service
 from deskops.records.module import Change, Module
 from deskops.records.trail import chunk_event, signature
 from deskops.schema import counters
@@ -80,7 +80,7 @@ def store_chunk(
         if records:
             service.insert(module, records)
             append(run.site_id, signature(actor), [chunk_event(module, run.id, records)])
-            service.react(module, [Change(None, record) for record in records])
+            consequences.react(module, [Change(None, record) for record in records], actor)
         tally.already_there += known
         tally.add_good(sums_of(module, records), len(records))
         save_progress(run, tally, len(bad))
@@ -215,7 +215,7 @@ def remove_some(run: Import, module: Module, state: str) -> bool:
             return False
         marks = ", ".join("?" * len(records))
         execute(f"DELETE FROM {table} WHERE id IN ({marks})", [record.id for record in records])
-        service.react(module, [Change(record, None) for record in records])
+        consequences.react(module, [Change(record, None) for record in records], SYSTEM)
         change(run, heartbeat_at=utc_now())
     return True
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import peewee
 
 from deskops.errors import Problem, say
-from deskops.modules.reference import LOAD, MATERIAL_TYPES, TON, Material
+from deskops.modules.reference import MATERIAL_TYPES, TON, Material
 from deskops.records.record import Record
 from deskops.schema import kinds, references
 from deskops.schema.columns import ClockField, TonsField
@@ -141,31 +140,6 @@ MATERIAL_TYPE = Derived(
     "materialType", "Material type", kinds.TEXT, ("material",), lambda material: material.material_type
 )
 UOM = Derived("uom", "Unit", kinds.TEXT, (), lambda: TON)
-
-
-def loads_into_tons(sent: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Problem]]:
-    """Where a body counts in loads (`uom` LOAD), its quantity becomes tons by the material's tons per load.
-
-    Of a quantity in tons no count of loads stays, but one that is sent with it.
-    """
-    uom = sent.get("uom")
-    if uom in (None, "", TON):
-        in_tons = "loads" not in sent and not sent.keys().isdisjoint(("quantity", "qtyTon"))
-        return {**sent, "loads": None} if in_tons else sent, []
-    if uom != LOAD:
-        return sent, [Problem("uom", say("Must be TON or LOAD"))]
-    material = references.find(Material, sent.get("materialId"))
-    name = "qtyTon" if "qtyTon" in sent and "quantity" not in sent else "quantity"
-    if material is None or material.tons_per_load is None:
-        return sent, [
-            Problem(
-                "uom", say("Loads need a material ID with tons per load: this one has none, so send tons")
-            )
-        ]
-    loads = sent.get(name)
-    if isinstance(loads, bool) or not isinstance(loads, int) or loads < 1:
-        return sent, [Problem(name, say("A count of loads is a whole number from 1"))]
-    return {**sent, name: loads * material.tons_per_load, "loads": loads}, []
 
 
 def heavy_load(record: Any) -> list[Problem]:

@@ -13,10 +13,10 @@ from deskops.modules.common import (
     bookkeeping,
     heavy_load,
     load_fields,
-    loads_into_tons,
     operation_field,
     tail,
 )
+from deskops.modules.loads import loads_into_tons
 from deskops.records.module import Module
 from deskops.schema.fields import Contains, Field
 from deskops.schema.reading import Schema

@@ -12,9 +12,9 @@ from deskops.modules.common import (
     bookkeeping,
     heavy_load,
     load_fields,
-    loads_into_tons,
     tail,
 )
+from deskops.modules.loads import loads_into_tons
 from deskops.records.module import Module
 from deskops.schema.fields import Contains, Field
 from deskops.schema.reading import Schema

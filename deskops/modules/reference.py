@@ -42,10 +42,11 @@ class Material(Reference):
 
 
 class Equipment(Reference):
-    """A machine; the list is shared by all sites."""
+    """A machine; the list is shared by all sites. `rated_tons_per_hour` is what a crusher is built for."""
 
     type = peewee.CharField(max_length=20)
     definition = peewee.CharField(max_length=20)
+    rated_tons_per_hour = TonsField(null=True)
 
     def card(self) -> dict[str, str]:
         return {"code": self.code, "name": self.name, "type": self.type}

@@ -16,6 +16,7 @@ from typing import Any
 
 import peewee
 
+from deskops.accounts.actor import Actor
 from deskops.database import BaseModel, execute_many
 from deskops.records.module import Change, Module
 from deskops.records.record import Record
@@ -59,10 +60,10 @@ def summed_columns(module: Module) -> list[str]:
 def cuts(module: Module) -> tuple[Cut, ...]:
     """The combinations of fields that rows are kept for, the finest first."""
     every = module.dimensions
-    return (every, *((field,) for field in every), ())
+    return tuple(dict.fromkeys((every, *((field,) for field in every), ())))
 
 
-def keep(module: Module, changes: Sequence[Change]) -> None:
+def keep(module: Module, changes: Sequence[Change], _actor: Actor) -> None:
     """Bring the totals in step with these changes."""
     finest: dict[tuple[Any, ...], list[int]] = {}
     for change in changes:

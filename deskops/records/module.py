@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import peewee
 
+from deskops.accounts.policy import CORRECT, CREATE, VOID
 from deskops.errors import DeskOpsError, Problem
 from deskops.records.column import Column, columns_of
 from deskops.records.record import COUNTED_SQL, Record
@@ -23,6 +24,16 @@ class Change(NamedTuple):
     before: Record | None
     after: Record | None
 
+
+class Rights(NamedTuple):
+    """What one must be allowed to, to enter, correct and void records of a module."""
+
+    create: str = CREATE
+    correct: str = CORRECT
+    void: str = VOID
+
+
+USUAL_RIGHTS = Rights()
 
 Rule = Callable[[Any], Iterable[Problem]]
 Check = Callable[[Sequence[Change]], Mapping[int, DeskOpsError]]
@@ -45,6 +56,7 @@ class Module:
     rules: tuple[Rule, ...] = ()
     checks: tuple[Check, ...] = ()
     unique: tuple[str, ...] = ()
+    rights: Rights = USUAL_RIGHTS
 
     def __repr__(self) -> str:
         return f"<Module {self.name}>"

@@ -48,6 +48,9 @@ class Record(BaseModel):
     void_reason = peewee.CharField(max_length=500, null=True)
     salt = peewee.CharField(max_length=16, default=new_salt)
 
+    # Whether a day later than the site's today may be meant.
+    may_lie_ahead = False
+
     if TYPE_CHECKING:
         site_id: str
         _dirty: set[str]
@@ -70,7 +73,9 @@ class Record(BaseModel):
             for (name, read), value in zip(read_columns(cls), row, strict=True)
         }
         record.__rel__ = {
-            name: references.by_id(model, record.__data__[name]) for name, model in referring_columns(cls)
+            name: references.by_id(model, key)
+            for name, model in referring_columns(cls)
+            if (key := record.__data__[name]) is not None
         }
         record._dirty = set()
         return record

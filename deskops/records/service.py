@@ -6,8 +6,9 @@ audit entry and the reactions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import peewee
@@ -15,7 +16,6 @@ from pydantic import ValidationError
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
-from deskops.accounts.policy import CORRECT, CREATE, VOID
 from deskops.audit.chain import append
 from deskops.database import execute, insert_rows, transaction, utc_now
 from deskops.errors import (
@@ -30,8 +30,9 @@ from deskops.errors import (
     say,
 )
 from deskops.records import listing
+from deskops.records.consequences import consequences, react
 from deskops.records.idempotency import client_key, digest, stored_before
-from deskops.records.module import Change, Module
+from deskops.records.module import Change, Check, Module
 from deskops.records.record import Record
 from deskops.records.trail import event, signature
 from deskops.records.uniqueness import taken_keys
@@ -43,15 +44,6 @@ EARLIEST_CLOCK = timedelta(hours=12)
 REASON = kinds.adapter(kinds.LONG_TEXT, max_length=500)
 
 Sent = Mapping[str, Any]
-Reaction = Callable[[Module, Sequence[Change]], None]
-
-# What happens because a record changed, in order; handed over by whoever starts the program.
-_reactions: list[tuple[Reaction, ...]] = []
-
-
-def react_with(reactions: tuple[Reaction, ...]) -> None:
-    """Say once, at start, what follows from a change."""
-    _reactions[:] = [reactions]
 
 
 class Draft(NamedTuple):
@@ -102,7 +94,7 @@ def draft_of(module: Module, reading: Reading, actor: Actor) -> Draft:
     """The record of what was read, judged by itself. Raises Forbidden where the actor may not enter at its site."""
     site = reading.values.get("site")
     if site is not None:
-        actor.require(CREATE, site.id)
+        actor.require(module.rights.create, site.id)
     record = module.model.new({**reading.values, "created_by": actor.user_id})
     return judged(module, record, reading.problems)
 
@@ -118,7 +110,7 @@ def judged(module: Module, record: Any, problems: list[Problem]) -> Draft:
 
 def not_in_the_future(record: Record) -> list[Problem]:
     # It is this day at least everywhere on earth: most records need no look at their site's clock.
-    if record.date <= (utc_now() - EARLIEST_CLOCK).date():
+    if record.may_lie_ahead or record.date <= (utc_now() - EARLIEST_CLOCK).date():
         return []
     today = record.site.today()
     return (
@@ -168,7 +160,9 @@ def with_row(conflict: DeskOpsError, index: int) -> DeskOpsError:
 def find_conflicts(module: Module, changes: Sequence[Change]) -> dict[int, DeskOpsError]:
     """{index: what stands against it}, by what is stored and by the rest of the batch. Call inside the transaction."""
     conflicts: dict[int, DeskOpsError] = {}
-    for check in (*([taken_keys(module)] if module.unique else []), *module.checks):
+    checks: list[Check] = [partial(guard, module) for guard in consequences().guards]
+    checks += [taken_keys(module)] if module.unique else []
+    for check in (*checks, *module.checks):
         for index, conflict in check(changes).items():
             conflicts.setdefault(index, conflict)
     return dict(sorted(conflicts.items()))
@@ -192,15 +186,7 @@ def record_changes(module: Module, changes: Sequence[Change], actor: Actor) -> N
         by_site.setdefault(change.after.site_id, []).append(change)
     for site_id, of_site in sorted(by_site.items()):
         append(site_id, signature(actor), [event(module, change) for change in of_site])
-    react(module, changes)
-
-
-def react(module: Module, changes: Sequence[Change]) -> None:
-    """Let follow what follows. Raises RuntimeError in a program that was started without reactions."""
-    if not _reactions:
-        raise RuntimeError("started without reactions: call react_with first")
-    for reaction in _reactions[0]:
-        reaction(module, changes)
+    react(module, changes, actor)
 
 
 def correct(
@@ -217,15 +203,15 @@ def correct(
     Raises NotFound, Forbidden, EditConflict (`version` given and not the record's), ValidationFailed, InvalidSiteId,
     DuplicateRecord.
     """
-    site_id = listing.get(module, record_id, actor, CORRECT).site_id
+    site_id = listing.get(module, record_id, actor, module.rights.correct).site_id
     with transaction():
         counters.take([site_id])
         before = listing.find(module, record_id, for_update=True)
         refuse_stale(before, version)
-        reading = module.schema.read(sent, strict=strict, partial=True)
+        reading = module.schema.read(sent, strict=strict, held=before)
         site = reading.values.get("site", before.site)
         if site.id != site_id:
-            actor.require(CORRECT, site.id, before.created_by)
+            actor.require(module.rights.correct, site.id, before.created_by)
             reading.problems.append(
                 Problem("siteId", say("A record stays at its site: void it and enter it at the other"))
             )
@@ -247,7 +233,7 @@ def void(
 
     Raises NotFound, Forbidden, EditConflict, ValidationFailed.
     """
-    site_id = listing.get(module, record_id, actor, VOID).site_id
+    site_id = listing.get(module, record_id, actor, module.rights.void).site_id
     reason = read_reason(reason)
     with transaction():
         counters.take([site_id])
@@ -261,8 +247,12 @@ def void(
             updated_at=now,
             version=before.version + 1,
         )
-        update(module, Change(before, after))
-        record_changes(module, [Change(before, after)], actor)
+        change = Change(before, after)
+        for guard in consequences().guards:
+            for refused in guard(module, [change]).values():
+                raise refused
+        update(module, change)
+        record_changes(module, [change], actor)
     return after
 
 

@@ -44,6 +44,13 @@ def count(module: Module, query: Query) -> int:
     return int(rows(sql, where.params)[0][0])
 
 
+def counted_records(module: Module, query: Query) -> int:
+    """How many of the query's records stand in the sums."""
+    where = within(module, query)
+    sql = f"SELECT COALESCE(SUM(records), 0) FROM {table_name(module)} WHERE {where.sql}"
+    return int(rows(sql, where.params)[0][0])
+
+
 def sums(module: Module, query: Query) -> dict[str, Any]:
     """{measure: sum} over the counted records of the query (neither void nor cancelled), in the measures' own units."""
     return read_sums(module, table_name(module), within(module, query))

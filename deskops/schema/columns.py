@@ -65,6 +65,24 @@ class HoursField(ScaledField):
     places = 2
 
 
+class PercentField(ScaledField):
+    """Percents in Python, whole hundredths of them in the database."""
+
+    places = 2
+
+
+class VolumeField(ScaledField):
+    """Cubic meters in Python, whole liters in the database."""
+
+    places = 3
+
+
+class DensityField(ScaledField):
+    """Tons a cubic meter in Python, whole kilograms a cubic meter in the database."""
+
+    places = 3
+
+
 class DayField(peewee.DateField):
     """A site's operational date. Never shifted by a time zone."""
 

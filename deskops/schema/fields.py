@@ -13,7 +13,17 @@ from pydantic import TypeAdapter
 
 from deskops.errors import Message, say
 from deskops.schema import kinds
-from deskops.schema.columns import ClockField, DayField, HoursField, LinesField, MomentField, TonsField
+from deskops.schema.columns import (
+    ClockField,
+    DayField,
+    DensityField,
+    HoursField,
+    LinesField,
+    MomentField,
+    PercentField,
+    TonsField,
+    VolumeField,
+)
 from deskops.schema.kinds import Kind
 from deskops.schema.references import Reference
 
@@ -156,6 +166,9 @@ class Derived:
 COLUMN_KINDS: Sequence[tuple[type[peewee.Field], Kind]] = (
     (TonsField, kinds.TONS),
     (HoursField, kinds.HOURS),
+    (PercentField, kinds.PERCENT),
+    (VolumeField, kinds.VOLUME),
+    (DensityField, kinds.DENSITY),
     (DayField, kinds.DAY),
     (MomentField, kinds.MOMENT),
     (ClockField, kinds.CLOCK_TIME),

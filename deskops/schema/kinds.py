@@ -145,6 +145,8 @@ def decimal_from_text(text: str) -> object:
 TONS = decimal_kind("tons", 3)
 HOURS = decimal_kind("hours", 2)
 PERCENT = decimal_kind("percent", 2)
+VOLUME = decimal_kind("volume", 3)
+DENSITY = decimal_kind("density", 3)
 COUNT = Kind(
     "count",
     Annotated[int, Field(strict=True), BeforeValidator(whole)],

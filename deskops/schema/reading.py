@@ -20,7 +20,7 @@ DISAGREE = say("Does not agree with the material ID")
 NO_LONGER_USED = say("This entry of the list is no longer used")
 
 MISSING: Any = object()
-Prepare = Callable[[Mapping[str, Any]], tuple[Mapping[str, Any], list[Problem]]]
+Prepare = Callable[[Mapping[str, Any], Any], tuple[Mapping[str, Any], list[Problem]]]
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Schema:
     """The fields of one kind of record.
 
     `read_only` are keys that answers carry and bodies may repeat. `prepare` rewrites what was sent before it is
-    read (loads into tons), naming what it cannot.
+    read (loads into tons), naming what it cannot; for a correction it gets the record, else None.
     """
 
     fields: Sequence[Field]
@@ -55,19 +55,20 @@ class Schema:
         names |= {field.instead.name for field in self.fields if field.instead}
         return frozenset(names | {item.key for item in self.derived} | self.read_only)
 
-    def read(self, sent: Mapping[str, Any], *, strict: bool, partial: bool = False) -> Reading:
+    def read(self, sent: Mapping[str, Any], *, strict: bool, held: Any = None) -> Reading:
         """Read a JSON body (`strict`: types as JSON has them, no unknown key) or texts from a form or a file.
 
-        `partial` reads only what was sent, for corrections. Every bad field is told; values hold only good ones.
+        Of a correction to the record `held` only what was sent is read. Every bad field is told; values hold
+        only good ones.
         """
         reading = Reading()
         if self.prepare:
-            sent, problems = self.prepare(sent)
+            sent, problems = self.prepare(sent, held)
             reading.problems += problems
         if strict:
             reading.problems += [Problem(key, NO_SUCH_FIELD) for key in sent if key not in self.accepted]
         for one in self.fields:
-            value, problems = self.read_field(one, sent, strict=strict, partial=partial)
+            value, problems = self.read_field(one, sent, strict=strict, partial=held is not None)
             reading.problems += problems
             if value is not MISSING and not problems:
                 reading.values[one.name] = value

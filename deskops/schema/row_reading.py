@@ -33,7 +33,7 @@ class RowReader:
 
     def read(self, sent: Mapping[str, Any]) -> Reading:
         if self.schema.prepare:
-            prepared, problems = self.schema.prepare(sent)
+            prepared, problems = self.schema.prepare(sent, None)
             if prepared is not sent or problems:
                 return self.schema.read(sent, strict=False)
         values, found = self.values.copy(), self.problems.copy()

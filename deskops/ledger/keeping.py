@@ -1,0 +1,185 @@
+"""Keeping the ledger in step: what a change of a record moves, from its day on, in its own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import accumulate
+
+from deskops.accounts.actor import Actor
+from deskops.accounts.models import BLOCK, Site
+from deskops.database import execute, rows
+from deskops.errors import DayClosed, DeskOpsError, InsufficientStock, Problem, ValidationFailed, say
+from deskops.ledger.chain import DIRECTION, below_zero, read_day, restate
+from deskops.ledger.standing import (
+    Standing,
+    set_standing,
+    standing,
+    store_days,
+    stored_days,
+    whole_days,
+    withdraw_days,
+)
+from deskops.modules import ADJUSTMENTS, NILS, OPENINGS, SURVEYS
+from deskops.modules.reference import Material
+from deskops.records.module import Change, Module
+from deskops.records.record import COUNTED_SQL
+from deskops.schema import references
+from deskops.schema.columns import TonsField
+
+# From so many days on that became whole, or are no longer, all materials are reckoned anew at once.
+FEW_DAYS = 3
+MOVED_BY_ITS_ENTRY = say("This is the feed of a production entry: correct it there")
+
+
+@dataclass
+class Moved:
+    """What a batch moves at one site: {material: {day: kilograms more}}, and the days that were touched."""
+
+    kilograms: dict[str, dict[date, int]] = field(default_factory=dict)
+    days: set[date] = field(default_factory=set)
+
+    def add(self, material_id: str, day: date, kilograms: int) -> None:
+        of_material = self.kilograms.setdefault(material_id, {})
+        of_material[day] = of_material.get(day, 0) + kilograms
+
+    def materials(self) -> dict[str, date]:
+        """{material whose tons changed: the first day on which they did}."""
+        changed = {key: [day for day, moved in days.items() if moved] for key, days in self.kilograms.items()}
+        return {key: min(days) for key, days in changed.items() if days}
+
+
+def refuse_closed_days(module: Module, changes: Sequence[Change]) -> Mapping[int, DeskOpsError]:
+    """A closed day takes no write by any route; only what was measured on it may be told later."""
+    if module is SURVEYS:
+        return {}
+    refused: dict[int, DeskOpsError] = {}
+    closed: dict[str, date | None] = {}
+    for index, change in enumerate(changes):
+        for record in filter(None, change):
+            if record.site_id not in closed:
+                closed[record.site_id] = standing(record.site_id).closed_through
+            through = closed[record.site_id]
+            if through is not None and record.date <= through:
+                text = say("Closed through %(day)s: a manager has to reopen the day first", day=through)
+                refused[index] = DayClosed(text, closedThrough=through, date=record.date)
+    return refused
+
+
+def refuse_mirrored(module: Module, changes: Sequence[Change]) -> Mapping[int, DeskOpsError]:
+    """The feed of a production entry changes with its entry alone."""
+    if module is not ADJUSTMENTS:
+        return {}
+    return {
+        index: ValidationFailed.of([Problem("productionId", MOVED_BY_ITS_ENTRY)])
+        for index, change in enumerate(changes)
+        if change.before is not None and change.before.__data__["production_id"]
+    }
+
+
+def keep_ledger(module: Module, changes: Sequence[Change], _actor: Actor) -> None:
+    """Bring the snapshots in step. Raises InsufficientStock where the site's policy is to block."""
+    if module is OPENINGS:
+        for site_id in sorted({record.site_id for change in changes for record in filter(None, change)}):
+            begin_anew(site_id)
+    elif module in DIRECTION or module is NILS:
+        for site_id, moved in sorted(moved_by_site(module, changes).items()):
+            keep_site(site_id, moved)
+
+
+def moved_by_site(module: Module, changes: Sequence[Change]) -> dict[str, Moved]:
+    found: dict[str, Moved] = {}
+    for change in changes:
+        for record, sign in ((change.before, -1), (change.after, 1)):
+            if record is None or not record.is_counted:
+                continue
+            moved = found.setdefault(record.site_id, Moved())
+            moved.days.add(record.date)
+            if module in DIRECTION:
+                kilograms = TonsField().db_value(record.__data__["quantity"]) or 0
+                moved.add(record.__data__["material"], record.date, sign * DIRECTION[module] * kilograms)
+    return found
+
+
+def keep_site(site_id: str, moved: Moved) -> None:
+    first_day = standing(site_id).first_day
+    if first_day is None or max(moved.days) < first_day:
+        return
+    flipped = settle_days(site_id, {day for day in moved.days if day >= first_day})
+    touched = {key: max(day, first_day) for key, day in moved.materials().items()}
+    restate_flipped(site_id, flipped, touched, first_day)
+    for material_id, day in sorted(touched.items()):
+        restate(site_id, material_id, day, first_day)
+    refuse_shortage(site_id, moved, first_day)
+
+
+def settle_days(site_id: str, days: set[date]) -> set[date]:
+    """Store the days that became whole and withdraw those that no longer are; answers both."""
+    start, end = min(days), max(days)
+    stored, whole = stored_days(site_id, start, end), whole_days(site_id, start, end)
+    begun, ended = (whole - stored) & days, (stored - whole) & days
+    if begun:
+        store_days(site_id, begun)
+    if ended:
+        withdraw_days(site_id, ended)
+    return begun | ended
+
+
+def restate_flipped(site_id: str, flipped: set[date], touched: dict[str, date], first_day: date) -> None:
+    """Every material has a row on a stored day: those that are not reckoned from before it anyway."""
+    if not flipped:
+        return
+    for material in references.every(Material):
+        start = touched.get(material.id)
+        if len(flipped) > FEW_DAYS:
+            restate(site_id, material.id, min(flipped), first_day)
+            continue
+        for day in sorted(flipped):
+            if start is None or day < start:
+                restate(site_id, material.id, day, first_day, end=day)
+
+
+def begin_anew(site_id: str) -> None:
+    """An opening balance came, changed or went: the whole ledger of the site is reckoned from its first one on."""
+    found = rows(f"SELECT MIN(date) FROM opening WHERE site_id = ? AND {COUNTED_SQL}", (site_id,))
+    first_day = found[0][0] and read_day(found[0][0])
+    before = standing(site_id)
+    set_standing(site_id, Standing(first_day, before.closed_through))
+    for table in ("snapshot_day", "inventory_snapshot"):
+        execute(f"DELETE FROM {table} WHERE site_id = ?", (site_id,))
+    if first_day is None:
+        return
+    store_days(site_id, whole_days(site_id, first_day, date.max))
+    for material in references.every(Material):
+        restate(site_id, material.id, first_day, first_day)
+
+
+def refuse_shortage(site_id: str, moved: Moved, first_day: date) -> None:
+    """Where the site's policy is to block, nothing may take any later day below zero, or further below."""
+    site = references.by_id(Site, site_id)
+    if site.stock_policy != BLOCK:
+        return
+    for material_id, by_day in sorted(moved.kilograms.items()):
+        days = sorted(by_day)
+        more = dict(zip(days, accumulate(by_day[day] for day in days), strict=True))
+        if min(more.values()) >= 0:
+            continue
+        for day, closing in below_zero(site_id, material_id, max(days[0], first_day), first_day):
+            newest = max((one for one in days if one <= day), default=None)
+            if newest is not None and more[newest] < 0:
+                raise shortage(material_id, day, closing)
+
+
+def shortage(material_id: str, day: date, closing: int) -> InsufficientStock:
+    material = references.by_id(Material, material_id)
+    missing = TonsField().python_value(-closing)
+    text = say(
+        "Not enough %(material)s: on %(day)s %(missing)s t would be missing",
+        material=material.name,
+        day=day,
+        missing=missing,
+    )
+    return InsufficientStock(
+        text, materialId=material.id, materialCode=material.code, date=day, missing=missing
+    )

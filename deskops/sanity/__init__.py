@@ -1,0 +1,1 @@
+"""Doubts about an entry: it is kept where somebody says so, and waits for another pair of eyes."""
