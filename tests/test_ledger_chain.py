@@ -58,7 +58,7 @@ def rows_of(material: str) -> list[tuple[Any, ...]]:
         (
             (row.date - MONDAY).days,
             *(
-                str(getattr(row, name).normalize() + 0)
+                f"{getattr(row, name).normalize() + 0:f}"
                 for name in ("opening", "production", "received", "dispatched", "adjustment", "closing")
             ),
         )
@@ -74,7 +74,7 @@ def test_a_snapshot_is_stored_once_all_four_inputs_are_there(enter: Any, nil: An
     enter(DISPATCH, 0, STONE, "2")
     assert rows_of(STONE) == []
     enter(OPENINGS, 0, STONE, "100")
-    assert rows_of(STONE) == [(0, "1E+2", "5", "1E+1", "2", "0", "113")]
+    assert rows_of(STONE) == [(0, "100", "5", "10", "2", "0", "113")]
 
 
 def test_a_nil_return_stands_for_records_and_a_record_withdraws_it(enter: Any, nil: Any) -> None:
@@ -104,8 +104,8 @@ def test_a_back_dated_change_moves_its_day_and_every_later_one(enter: Any, nil: 
         nil(offset, "production", "dispatch")
     enter(RECEIVED, 2, STONE, "7")
     assert [(row[0], row[1], row[-1]) for row in rows_of(STONE)] == [
-        (0, "1E+2", "1.1E+2"),
-        (1, "1.1E+2", "1.2E+2"),
+        (0, "100", "110"),
+        (1, "110", "120"),
         (4, "127", "137"),
     ]
     early = enter(DISPATCH, 0, STONE, "0.5")
@@ -120,7 +120,6 @@ def test_a_material_has_rows_from_its_first_movement_on(enter: Any, nil: Any, ca
         nil(offset, "production", "dispatch", "received")
     assert rows_of(RUBBLE) == []
     load = enter(RECEIVED, 1, RUBBLE, "20")
-    nil(1, "production", "dispatch") if False else None
     assert [row[0] for row in rows_of(RUBBLE)] == [1, 2]
     service.void(RECEIVED, load.id, cast("ann"), reason="Not ours")
     assert rows_of(RUBBLE) == []
@@ -131,7 +130,7 @@ def test_records_before_the_first_opening_are_in_the_flows_only(enter: Any, nil:
     enter(OPENINGS, 1, STONE, "100")
     nil(0, "production", "dispatch")
     nil(1, "production", "dispatch", "received")
-    assert [(row[0], row[-1]) for row in rows_of(STONE)] == [(1, "1E+2")]
+    assert [(row[0], row[-1]) for row in rows_of(STONE)] == [(1, "100")]
 
 
 def test_a_second_opening_of_a_material_is_refused(enter: Any, nil: Any) -> None:
@@ -140,7 +139,6 @@ def test_a_second_opening_of_a_material_is_refused(enter: Any, nil: Any) -> None
         enter(OPENINGS, 1, STONE, "50")
     nil(0, "production", "dispatch", "received")
     enter(RECEIVED, 0, RUBBLE, "3")
-    nil(0, "production", "dispatch") if False else None
     with pytest.raises(DuplicateRecord, match="adjustment of kind OPENING"):
         enter(OPENINGS, 1, RUBBLE, "50")
 
@@ -158,11 +156,11 @@ def test_feed_takes_the_raw_material_out_with_its_production_entry(
         feed={"materialId": RUBBLE, "quantity": Decimal("40")},
     )
     nil(0, "received", "dispatch")
-    assert [row[-2:] for row in rows_of(RUBBLE)] == [("-4E+1", "6E+1")]
+    assert [row[-2:] for row in rows_of(RUBBLE)] == [("-40", "60")]
     service.correct(PRODUCTION, entry.id, {"feedQuantity": Decimal(35)}, cast("ann"))
     assert [row[-2:] for row in rows_of(RUBBLE)] == [("-35", "65")]
     [adjustment] = database.rows("SELECT id FROM adjustment")
     with pytest.raises(ValidationFailed):
         service.void(ADJUSTMENTS, adjustment[0], cast("ann"), reason="No")
     service.correct(PRODUCTION, entry.id, {"feed": None}, cast("ann"))
-    assert [row[-2:] for row in rows_of(RUBBLE)] == [("0", "1E+2")]
+    assert [row[-2:] for row in rows_of(RUBBLE)] == [("0", "100")]
