@@ -35,10 +35,14 @@ MOVED_BY_ITS_ENTRY = say("This is the feed of a production entry: correct it the
 
 @dataclass
 class Moved:
-    """What a batch moves at one site: {material: {day: kilograms more}}, and the days that were touched."""
+    """What a batch moves at one site: {material: {day: kilograms more}}, and the days that were touched.
+
+    `lost` are those among them that a record or a nil return was taken from.
+    """
 
     kilograms: dict[str, dict[date, int]] = field(default_factory=dict)
     days: set[date] = field(default_factory=set)
+    lost: set[date] = field(default_factory=set)
 
     def add(self, material_id: str, day: date, kilograms: int) -> None:
         of_material = self.kilograms.setdefault(material_id, {})
@@ -96,6 +100,8 @@ def moved_by_site(module: Module, changes: Sequence[Change]) -> dict[str, Moved]
                 continue
             moved = found.setdefault(record.site_id, Moved())
             moved.days.add(record.date)
+            if sign < 0:
+                moved.lost.add(record.date)
             if module in DIRECTION:
                 kilograms = TonsField().db_value(record.__data__["quantity"]) or 0
                 moved.add(record.__data__["material"], record.date, sign * DIRECTION[module] * kilograms)
@@ -106,7 +112,7 @@ def keep_site(site_id: str, moved: Moved) -> None:
     first_day = standing(site_id).first_day
     if first_day is None or max(moved.days) < first_day:
         return
-    flipped = settle_days(site_id, {day for day in moved.days if day >= first_day})
+    flipped = settle_days(site_id, moved, first_day)
     touched = {key: max(day, first_day) for key, day in moved.materials().items()}
     restate_flipped(site_id, flipped, touched, first_day)
     for material_id, day in sorted(touched.items()):
@@ -114,10 +120,15 @@ def keep_site(site_id: str, moved: Moved) -> None:
     refuse_shortage(site_id, moved, first_day)
 
 
-def settle_days(site_id: str, days: set[date]) -> set[date]:
+def settle_days(site_id: str, moved: Moved, first_day: date) -> set[date]:
     """Store the days that became whole and withdraw those that no longer are; answers both."""
+    days = {day for day in moved.days if day >= first_day}
     start, end = min(days), max(days)
-    stored, whole = stored_days(site_id, start, end), whole_days(site_id, start, end)
+    stored = stored_days(site_id, start, end)
+    if not (days - stored) | (days & moved.lost):
+        # Each was whole, and nothing was taken from it.
+        return set()
+    whole = whole_days(site_id, start, end)
     begun, ended = (whole - stored) & days, (stored - whole) & days
     if begun:
         store_days(site_id, begun)
