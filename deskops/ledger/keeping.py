@@ -28,6 +28,8 @@ from deskops.records.record import COUNTED_SQL
 from deskops.schema import references
 from deskops.schema.columns import TonsField
 
+# What a record of these modules adds to the stock, or takes from it.
+STOCKED = DIRECTION | {OPENINGS: 1}
 # From so many days on that became whole, or are no longer, all materials are reckoned anew at once.
 FEW_DAYS = 3
 MOVED_BY_ITS_ENTRY = say("This is the feed of a production entry: correct it there")
@@ -84,11 +86,12 @@ def refuse_mirrored(module: Module, changes: Sequence[Change]) -> Mapping[int, D
 
 def keep_ledger(module: Module, changes: Sequence[Change], _actor: Actor) -> None:
     """Bring the snapshots in step. Raises InsufficientStock where the site's policy is to block."""
-    if module is OPENINGS:
-        for site_id in sorted({record.site_id for change in changes for record in filter(None, change)}):
-            begin_anew(site_id)
-    elif module in DIRECTION or module is NILS:
-        for site_id, moved in sorted(moved_by_site(module, changes).items()):
+    if module is not NILS and module not in STOCKED:
+        return
+    for site_id, moved in sorted(moved_by_site(module, changes).items()):
+        if module is OPENINGS:
+            begin_anew(site_id, moved)
+        else:
             keep_site(site_id, moved)
 
 
@@ -102,9 +105,9 @@ def moved_by_site(module: Module, changes: Sequence[Change]) -> dict[str, Moved]
             moved.days.add(record.date)
             if sign < 0:
                 moved.lost.add(record.date)
-            if module in DIRECTION:
+            if module in STOCKED:
                 kilograms = TonsField().db_value(record.__data__["quantity"]) or 0
-                moved.add(record.__data__["material"], record.date, sign * DIRECTION[module] * kilograms)
+                moved.add(record.__data__["material"], record.date, sign * STOCKED[module] * kilograms)
     return found
 
 
@@ -151,7 +154,7 @@ def restate_flipped(site_id: str, flipped: set[date], touched: dict[str, date], 
                 restate(site_id, material.id, day, first_day, end=day)
 
 
-def begin_anew(site_id: str) -> None:
+def begin_anew(site_id: str, moved: Moved) -> None:
     """An opening balance came, changed or went: the whole ledger of the site is reckoned from its first one on."""
     found = rows(f"SELECT MIN(date) FROM opening WHERE site_id = ? AND {COUNTED_SQL}", (site_id,))
     first_day = found[0][0] and read_day(found[0][0])
@@ -164,6 +167,7 @@ def begin_anew(site_id: str) -> None:
     store_days(site_id, whole_days(site_id, first_day, date.max))
     for material in references.every(Material):
         restate(site_id, material.id, first_day, first_day)
+    refuse_shortage(site_id, moved, first_day)
 
 
 def refuse_shortage(site_id: str, moved: Moved, first_day: date) -> None:
