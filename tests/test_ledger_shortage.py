@@ -1,0 +1,134 @@
+"""Stock below zero, where the site's policy is to block it: judged on every later day, by whatever way it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from deskops.accounts.actor import Actor
+from deskops.accounts.models import BLOCK, Site
+from deskops.errors import InsufficientStock
+from deskops.ledger.models import InventorySnapshot
+from deskops.modules import ADJUSTMENTS, DISPATCH, EVERY_MODULE, OPENINGS, PRODUCTION, RECEIVED
+from deskops.records import service
+from deskops.records.module import Module
+from deskops.schema import references
+
+Cast = Callable[[str], Actor]
+MONDAY = date(2026, 3, 2)
+STONE, RUBBLE = "AGG-3/4", "RAW-MIXED"
+
+
+@pytest.fixture
+def enter(alpha: Site, cast: Cast) -> Callable[..., Any]:
+    """enter(RECEIVED, 0, STONE, "12.5"): so many days after Monday; 100 t of stone lie there."""
+    Site.update(stock_policy=BLOCK).where(Site.id == alpha.id).execute()
+    references.forget()
+
+    def one(module: Module, offset: int, material: str, tons: str, **values: Any) -> Any:
+        return service.create(module, body(offset, material, tons, **values), cast("ann")).record
+
+    def body(offset: int, material: str, tons: str, **values: Any) -> dict[str, Any]:
+        day = (MONDAY + timedelta(days=offset)).isoformat()
+        return {
+            "siteId": alpha.code,
+            "date": day,
+            "materialId": material,
+            "quantity": Decimal(tons),
+        } | values
+
+    one(OPENINGS, 0, STONE, "100")
+    return one
+
+
+def records() -> int:
+    return sum(module.model.select().count() for module in EVERY_MODULE.values())
+
+
+def test_the_last_ton_may_go_and_not_a_kilogram_more(enter: Any) -> None:
+    enter(DISPATCH, 0, STONE, "100")
+    before = records()
+    with pytest.raises(InsufficientStock) as refused:
+        enter(DISPATCH, 0, STONE, "0.001")
+    assert refused.value.details["materialCode"] == STONE
+    assert refused.value.details["missing"] == Decimal("0.001")
+    assert refused.value.details["date"] == MONDAY
+    assert records() == before
+
+
+def test_a_back_dated_dispatch_is_judged_on_every_later_day(enter: Any) -> None:
+    enter(DISPATCH, 5, STONE, "90")
+    enter(RECEIVED, 6, STONE, "500")
+    enter(DISPATCH, 1, STONE, "10")
+    with pytest.raises(InsufficientStock) as refused:
+        enter(DISPATCH, 1, STONE, "0.5")
+    assert refused.value.details["date"] == MONDAY + timedelta(days=5)
+
+
+def test_what_stood_below_zero_before_may_get_better_but_not_worse(enter: Any, alpha: Site) -> None:
+    Site.update(stock_policy="ALLOW").where(Site.id == alpha.id).execute()
+    references.forget()
+    enter(DISPATCH, 0, STONE, "150")
+    Site.update(stock_policy=BLOCK).where(Site.id == alpha.id).execute()
+    references.forget()
+    enter(RECEIVED, 0, STONE, "20")
+    with pytest.raises(InsufficientStock):
+        enter(DISPATCH, 3, STONE, "1")
+
+
+def test_a_load_that_was_counted_on_cannot_be_voided_or_made_smaller(enter: Any, cast: Cast) -> None:
+    load = enter(RECEIVED, 0, STONE, "50")
+    enter(DISPATCH, 1, STONE, "140")
+    with pytest.raises(InsufficientStock):
+        service.void(RECEIVED, load.id, cast("ann"), reason="Not ours")
+    with pytest.raises(InsufficientStock):
+        service.correct(RECEIVED, load.id, {"quantity": Decimal(39)}, cast("ann"))
+    with pytest.raises(InsufficientStock):
+        service.correct(RECEIVED, load.id, {"date": (MONDAY + timedelta(days=2)).isoformat()}, cast("ann"))
+    service.correct(RECEIVED, load.id, {"quantity": Decimal(40)}, cast("ann"))
+
+
+def test_an_opening_that_was_counted_on_cannot_be_voided(enter: Any, cast: Cast) -> None:
+    enter(OPENINGS, 0, RUBBLE, "10")
+    enter(DISPATCH, 1, STONE, "60")
+    [opening] = [one for one in OPENINGS.model.select() if one.quantity == 100]
+    with pytest.raises(InsufficientStock):
+        service.void(OPENINGS, opening.id, cast("ann"), reason="Entered twice")
+
+
+def test_feed_and_adjustments_take_stock_too(enter: Any) -> None:
+    enter(OPENINGS, 0, RUBBLE, "10")
+    feed = {"materialId": RUBBLE, "quantity": Decimal("10.001")}
+    with pytest.raises(InsufficientStock):
+        enter(PRODUCTION, 0, STONE, "9", shift="MORNING", feed=feed)
+    with pytest.raises(InsufficientStock):
+        enter(ADJUSTMENTS, 0, STONE, "-100.5", kind="LOSS", reason="Washed away")
+    enter(PRODUCTION, 0, STONE, "9", shift="MORNING", feed=feed | {"quantity": Decimal(10)})
+
+
+def test_of_a_batch_that_takes_too_much_nothing_is_entered(enter: Any, alpha: Site, cast: Cast) -> None:
+    day = MONDAY.isoformat()
+    loads = [
+        {"siteId": alpha.code, "date": day, "materialId": STONE, "quantity": Decimal(60)} for _ in range(2)
+    ]
+    with pytest.raises(InsufficientStock):
+        service.create_many(DISPATCH, loads, cast("ann"))
+    assert DISPATCH.model.select().count() == 0
+    assert InventorySnapshot.select().count() == 0
+
+
+def test_a_site_without_an_opening_has_no_stock_to_run_out_of(beta: Site, cast: Cast) -> None:
+    Site.update(stock_policy=BLOCK).where(Site.id == beta.id).execute()
+    references.forget()
+    sent = {
+        "siteId": beta.code,
+        "date": MONDAY.isoformat(),
+        "materialId": STONE,
+        "quantity": Decimal(60),
+    }
+    service.create(DISPATCH, sent, cast("cleo"))
+    assert DISPATCH.model.select().count() == 1
