@@ -24,6 +24,8 @@ KEPT: dict[str, Module] = {
     module.name: module for module in (OPENINGS, ADJUSTMENTS, SURVEYS, TARGETS, FACTORS, NILS)
 }
 EVERY_MODULE: dict[str, Module] = MODULES | KEPT
+# Those that are listed and entered by themselves: a nil return is declared of a day.
+LISTED: dict[str, Module] = {name: module for name, module in EVERY_MODULE.items() if module is not NILS}
 
 __all__ = [
     "ADJUSTMENTS",
@@ -32,6 +34,7 @@ __all__ = [
     "EVERY_MODULE",
     "FACTORS",
     "KEPT",
+    "LISTED",
     "MANPOWER",
     "MODULES",
     "NILS",

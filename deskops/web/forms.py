@@ -12,7 +12,6 @@ from flask_babel import gettext
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
-from deskops.accounts.policy import CREATE
 from deskops.errors import (
     DeskOpsError,
     DuplicateRecord,
@@ -113,7 +112,7 @@ def new_form(
     module: Module, actor: Actor, site: Site | None, sent: Sent, refused: DeskOpsError | None = None
 ) -> Form:
     """An empty form for the site's present shift, or what was typed with what is wrong with it."""
-    sites = actor.sites(CREATE)
+    sites = actor.sites(module.rights.create)
     chosen = site if site in sites else next(iter(sites), None)
     first = {**first_values(module, chosen), **sent}
     fields = [(one, first.get(one.key, "")) for one in module.schema.fields]

@@ -9,11 +9,10 @@ from uuid import UUID
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from deskops.accounts.actor import Actor
-from deskops.accounts.policy import CORRECT, CREATE, VOID
 from deskops.errors import DeskOpsError, Problem, ValidationFailed, say
 from deskops.face import identity
 from deskops.face.changes import state_of
-from deskops.modules import MODULES
+from deskops.modules import LISTED
 from deskops.records import listing, service
 from deskops.records.module import Module
 from deskops.records.query import read_query
@@ -25,7 +24,7 @@ from deskops.web.tables import Listing
 
 # What a list's address may say beside the scope and the module's own filters.
 ORDER = ("page", "pageSize", "sortBy", "sortOrder")
-ONE_MODULE = f"<any({', '.join(MODULES)}):name>"
+ONE_MODULE = f"<any({', '.join(LISTED)}):name>"
 VIEW_FORM = "view"
 
 
@@ -54,7 +53,7 @@ def show_records(name: str) -> Response:
 
 
 def read_listing(name: str) -> tuple[Listing, Actor]:
-    module, actor = MODULES[name], identity.actor()
+    module, actor = LISTED[name], identity.actor()
     scope = read_scope(request.args, actor)
     known = (*module.filters, *ORDER)
     params = {key: value for key in known if (value := request.args.get(key, "").strip())}
@@ -99,7 +98,7 @@ def page(at: Listing, actor: Actor, form: Form | None = None, status: int = 200)
         table=table_html(at, actor),
         filters=controls(at.module, at.params),
         order={name: at.params[name] for name in ("pageSize", "sortBy", "sortOrder") if name in at.params},
-        may_create=any(actor.may(CREATE, site.id) for site in at.scope.sites),
+        may_create=any(actor.may(at.module.rights.create, site.id) for site in at.scope.sites),
         form=form,
     )
     return fragments.answer(html, status)
@@ -113,8 +112,9 @@ def form_answer(at: Listing, actor: Actor, form: Form, status: int = 200) -> Res
 
 def show_new_form(name: str) -> Response:
     at, actor = read_listing(name)
-    if not actor.sites(CREATE):
-        actor.require(CREATE, at.scope.sites[0].id if at.scope.sites else "")
+    create = at.module.rights.create
+    if not actor.sites(create):
+        actor.require(create, at.scope.sites[0].id if at.scope.sites else "")
     return form_answer(at, actor, new_form(at.module, actor, at.scope.site, {}))
 
 
@@ -146,13 +146,13 @@ def written(at: Listing, fact: str, message: Any, doubts: Sequence[Problem] = ()
 
 def show_correction(name: str, record_id: UUID) -> Response:
     at, actor = read_listing(name)
-    record = listing.get(at.module, str(record_id), actor, CORRECT)
+    record = listing.get(at.module, str(record_id), actor, at.module.rights.correct)
     return form_answer(at, actor, correction_form(at.module, record))
 
 
 def save_correction(name: str, record_id: UUID) -> Response:
     at, actor = read_listing(name)
-    record = listing.get(at.module, str(record_id), actor, CORRECT)
+    record = listing.get(at.module, str(record_id), actor, at.module.rights.correct)
     sent = request.form.to_dict()
     try:
         saved = service.correct(at.module, record.id, sent, actor, strict=False, version=version_of(sent))
@@ -174,13 +174,13 @@ def version_of(sent: dict[str, str]) -> int:
 
 def show_void(name: str, record_id: UUID) -> Response:
     at, actor = read_listing(name)
-    record = listing.get(at.module, str(record_id), actor, VOID)
+    record = listing.get(at.module, str(record_id), actor, at.module.rights.void)
     return void_answer(at, record)
 
 
 def save_void(name: str, record_id: UUID) -> Response:
     at, actor = read_listing(name)
-    record = listing.get(at.module, str(record_id), actor, VOID)
+    record = listing.get(at.module, str(record_id), actor, at.module.rights.void)
     reason = request.form.get("reason", "").strip()
     try:
         if not reason:

@@ -11,7 +11,6 @@ from flask import url_for
 from flask_babel import gettext
 
 from deskops.accounts.actor import Actor
-from deskops.accounts.policy import CORRECT, VOID
 from deskops.records import listing
 from deskops.records.module import Column, Module
 from deskops.records.query import FIRST_PAGE_SIZE, Query
@@ -146,9 +145,9 @@ def heading(at: Listing, column: Column, query: Query) -> Heading:
 
 
 def row(at: Listing, shown: list[Column], record: Any, actor: Actor) -> Row:
-    name, params = at.module.name, at.scope.params
-    may_correct = actor.may(CORRECT, record.site_id, record.created_by)
-    may_void = actor.may(VOID, record.site_id, record.created_by)
+    name, params, rights = at.module.name, at.scope.params, at.module.rights
+    may_correct = actor.may(rights.correct, record.site_id, record.created_by)
+    may_void = actor.may(rights.void, record.site_id, record.created_by)
     cells = [cell(at.module, column, record) for column in shown]
     return Row(
         id=record.id,
