@@ -14,7 +14,7 @@ from typing import Any
 from deskops.accounts.actor import SYSTEM, Actor
 from deskops.audit.chain import Event, append
 from deskops.database import execute, rows, transaction, utc_now
-from deskops.errors import DeskOpsError, ValidationFailed, say
+from deskops.errors import DeskOpsError, DuplicateRecord, ValidationFailed, say
 from deskops.imports.drafting import Drafted
 from deskops.imports.liveness import this_process
 from deskops.imports.models import DONE, RUNNING, UNDER_WAY, UNDOING, UNDONE, WAITING, Import
@@ -107,6 +107,8 @@ def without_conflicts(module: Module, new: Sequence[Drafted]) -> tuple[list[Draf
 def faults_of(conflict: DeskOpsError) -> tuple[Fault, ...]:
     if isinstance(conflict, ValidationFailed):
         return tuple(Fault(name, "", reason) for name, found in conflict.fields.items() for reason in found)
+    if not isinstance(conflict, DuplicateRecord):
+        return (Fault("date", str(conflict.details.get("date", "")), conflict.message),)
     key = conflict.details.get("key", {})
     shown = ", ".join(f"{name} {value}" for name, value in key.items() if value)
     return (Fault(", ".join(key), shown, say(TAKEN.text, key=", ".join(key))),)

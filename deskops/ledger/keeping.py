@@ -85,14 +85,20 @@ def refuse_mirrored(module: Module, changes: Sequence[Change]) -> Mapping[int, D
 
 
 def keep_ledger(module: Module, changes: Sequence[Change], _actor: Actor) -> None:
-    """Bring the snapshots in step. Raises InsufficientStock where the site's policy is to block."""
+    """Bring the snapshots in step. Raises InsufficientStock where the site's policy is to block.
+
+    To take away what came to nothing, the rows of an import that was given up, is never refused.
+    """
     if module is not NILS and module not in STOCKED:
         return
+    came_to_nothing = all(change.after is None for change in changes)
     for site_id, moved in sorted(moved_by_site(module, changes).items()):
         if module is OPENINGS:
-            begin_anew(site_id, moved)
+            begin_anew(site_id)
         else:
             keep_site(site_id, moved)
+        if not came_to_nothing:
+            refuse_shortage(site_id, moved)
 
 
 def moved_by_site(module: Module, changes: Sequence[Change]) -> dict[str, Moved]:
@@ -120,7 +126,6 @@ def keep_site(site_id: str, moved: Moved) -> None:
     restate_flipped(site_id, flipped, touched, first_day)
     for material_id, day in sorted(touched.items()):
         restate(site_id, material_id, day, first_day)
-    refuse_shortage(site_id, moved, first_day)
 
 
 def settle_days(site_id: str, moved: Moved, first_day: date) -> set[date]:
@@ -154,7 +159,7 @@ def restate_flipped(site_id: str, flipped: set[date], touched: dict[str, date], 
                 restate(site_id, material.id, day, first_day, end=day)
 
 
-def begin_anew(site_id: str, moved: Moved) -> None:
+def begin_anew(site_id: str) -> None:
     """An opening balance came, changed or went: the whole ledger of the site is reckoned from its first one on."""
     found = rows(f"SELECT MIN(date) FROM opening WHERE site_id = ? AND {COUNTED_SQL}", (site_id,))
     first_day = found[0][0] and read_day(found[0][0])
@@ -167,13 +172,14 @@ def begin_anew(site_id: str, moved: Moved) -> None:
     store_days(site_id, whole_days(site_id, first_day, date.max))
     for material in references.every(Material):
         restate(site_id, material.id, first_day, first_day)
-    refuse_shortage(site_id, moved, first_day)
 
 
-def refuse_shortage(site_id: str, moved: Moved, first_day: date) -> None:
+def refuse_shortage(site_id: str, moved: Moved) -> None:
     """Where the site's policy is to block, nothing may take any later day below zero, or further below."""
-    site = references.by_id(Site, site_id)
-    if site.stock_policy != BLOCK:
+    if references.by_id(Site, site_id).stock_policy != BLOCK:
+        return
+    first_day = standing(site_id).first_day
+    if first_day is None:
         return
     for material_id, by_day in sorted(moved.kilograms.items()):
         days = sorted(by_day)
