@@ -14,6 +14,7 @@ from deskops.accounts.models import BLOCK, Site
 from deskops.errors import InsufficientStock
 from deskops.ledger.models import InventorySnapshot
 from deskops.modules import ADJUSTMENTS, DISPATCH, EVERY_MODULE, OPENINGS, PRODUCTION, RECEIVED
+from deskops.modules.opening import Opening
 from deskops.records import service
 from deskops.records.module import Module
 from deskops.schema import references
@@ -95,7 +96,7 @@ def test_a_load_that_was_counted_on_cannot_be_voided_or_made_smaller(enter: Any,
 def test_an_opening_that_was_counted_on_cannot_be_voided(enter: Any, cast: Cast) -> None:
     enter(OPENINGS, 0, RUBBLE, "10")
     enter(DISPATCH, 1, STONE, "60")
-    [opening] = [one for one in OPENINGS.model.select() if one.quantity == 100]
+    opening = Opening.get(Opening.quantity == Decimal(100))
     with pytest.raises(InsufficientStock):
         service.void(OPENINGS, opening.id, cast("ann"), reason="Entered twice")
 
