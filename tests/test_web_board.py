@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -169,3 +169,12 @@ def test_midnight_at_the_site_is_a_change(alpha: Site, monkeypatch: pytest.Monke
     tomorrow = alpha.today() + timedelta(days=1)
     monkeypatch.setattr(Site, "today", lambda self: tomorrow)
     assert state_of([alpha]) != before
+
+
+def test_the_end_of_a_shift_is_a_change(alpha: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = [datetime(2026, 3, 2, hour, 59, tzinfo=UTC) for hour in (12, 13, 14)]
+    seen = []
+    for now in moments:
+        monkeypatch.setattr(Site, "now", lambda self, now=now: now)
+        seen.append(state_of([alpha]))
+    assert seen[0] == seen[1] != seen[2]
