@@ -17,12 +17,12 @@ from deskops.errors import CommandRefused
 from deskops.home import is_held
 
 LEAST_FREE_BYTES = 500_000_000
-# What the PDF export draws text with, and Debian's packages of it.
+# What day sheets are drawn with as PDF, and Debian's packages of it.
 PDF_LIBRARIES = {
     "gobject-2.0": "libpangoft2-1.0-0",
     "pango-1.0": "libpangoft2-1.0-0",
     "pangoft2-1.0": "libpangoft2-1.0-0",
-    "harfbuzz-subset": "libharfbuzz-subset0",
+    "harfbuzz": "libpangoft2-1.0-0",
 }
 
 
@@ -150,7 +150,7 @@ def pdf_libraries(_settings: Settings) -> Finding:
     packages = " ".join(sorted({PDF_LIBRARIES[name] for name in missing}))
     return Finding(
         "pdf libraries",
-        f"missing: {', '.join(missing)}; PDF exports will be refused",
+        f"missing: {', '.join(missing)}; day sheets are printed from their page, not made as PDF",
         f"On Debian: apt-get install --no-install-recommends {packages}",
         is_optional=True,
     )

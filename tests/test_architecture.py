@@ -17,7 +17,7 @@ LAYERS = (
     ("errors", "paths"),
     ("home", "setting_kinds"),
     ("config", "logs"),
-    ("database", "queue", "processes", "windows", "monitoring"),
+    ("database", "queue", "processes", "windows", "monitoring", "pdf"),
     ("schema", "background"),
     ("audit",),
     ("accounts",),

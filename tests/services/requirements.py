@@ -4,6 +4,7 @@ As root in a CI job (CI is set) what is missing is installed with apt-get; anywh
 is printed, and the exit code is 1.
 """
 
+import ctypes.util
 import os
 import shutil
 import subprocess
@@ -34,6 +35,11 @@ PARTS = (
     Part("PostgreSQL", lambda: postgres.programs() is not None, "postgresql"),
     Part("Chromium", lambda: chromium.program() is not None, "chromium"),
     Part("Java, for the HTML checker", lambda: shutil.which("java") is not None, "default-jre-headless"),
+    Part(
+        "Pango, for the day sheet as a PDF",
+        lambda: ctypes.util.find_library("pangoft2-1.0") is not None,
+        "libpangoft2-1.0-0",
+    ),
     Part("a font, for the pages in Chromium", _a_font_is_there, "fontconfig fonts-dejavu-core"),
 )
 
