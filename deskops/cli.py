@@ -22,6 +22,7 @@ COMMANDS = {
     "backup": "deskops.commands.backups:backup",
     "restore": "deskops.commands.backups:restore",
     "totals": "deskops.commands.totals:totals",
+    "ledger": "deskops.commands.ledger:ledger",
     "worker": "deskops.commands.worker:worker",
     "doctor": "deskops.commands.doctor:doctor",
 }

@@ -14,11 +14,11 @@ def totals(verify: bool) -> None:
     if not verify:
         raise click.UsageError("Nothing to do: add --verify.")
     with opened_book():
-        from deskops.modules import MODULES
+        from deskops.modules import EVERY_MODULE
         from deskops.records.totals import verify as differences_of
 
         different = False
-        for module in MODULES.values():
+        for module in EVERY_MODULE.values():
             found = differences_of(module)
             different = different or bool(found)
             for line in found:

@@ -211,9 +211,10 @@ def sum_where(condition: str, summed: str = "1") -> str:
 def differences(module: Module, cut: Cut) -> Iterator[str]:
     """What one cut's rows and its records say differently; found by the database, however many they are."""
     key, summed = ", ".join(key_columns(module)), summed_columns(module)
-    of_cut = " AND ".join(
+    told_apart = [
         f"{field.column.column_name} {'<>' if field in cut else '='} '{ANY}'" for field in module.dimensions
-    )
+    ]
+    of_cut = " AND ".join(told_apart) or "1 = 1"
     nothing_said = ", ".join(f"0 AS said_{name}" for name in summed)
     kept = f"SELECT {key}, {nothing_said}, {', '.join(summed)} FROM {table_name(module)} WHERE {of_cut}"
     said = f"SELECT said.*, {', '.join('0' * len(summed))} FROM ({recount_sql(module, cut)}) AS said"
