@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from deskops.accounts.models import Site
 from deskops.records import listing
@@ -36,6 +36,7 @@ class Report:
 
 
 def file_name(module: Module, query: Query, ending: str) -> str:
-    """Such as ALASLA-29-received-2026-01-01-2026-01-31.csv."""
+    """Such as ALASLA-29-received-2026-01-01-2026-01-31.csv; an open end of the days is not named."""
     site = references.by_id(Site, query.sites[0]).code if len(query.sites) == 1 else "sites"
-    return f"{site}-{module.name}-{query.start}-{query.end}.{ending}"
+    days = [str(day) for day in (query.start, query.end) if date.min < day < date.max]
+    return f"{'-'.join([site, module.name, *days])}.{ending}"

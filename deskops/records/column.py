@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from deskops.schema.fields import Derived, Field, itself
+from deskops.schema.fields import Derived, Field, camel, itself
 from deskops.schema.kinds import Kind
 
 
@@ -48,5 +48,5 @@ def columns_of(item: Field | Derived) -> list[Column]:
         return [Column(item.key, item.label, item.unit, CODE, of)]
     return [
         Column(item.key, f"{item.label} ID", "", item.kind, of),
-        Column(item.name, item.label, item.unit, CARD, of),
+        Column(camel(item.name), item.label, item.unit, CARD, of),
     ]

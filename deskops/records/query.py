@@ -112,21 +112,26 @@ class Query:
         return hashlib.sha256(json.dumps([self.fingerprint(), *after]).encode()).hexdigest()[:16]
 
 
-def read_query(module: Module, params: Params, actor: Actor, *, strict: bool = True) -> Query:
+def read_query(
+    module: Module, params: Params, actor: Actor, *, strict: bool = True, days_required: bool = True
+) -> Query:
     """Read a list's parameters; `strict` refuses names that no list knows.
+
+    Where the days are not required, an end that is absent is open, and the range may be of any length.
 
     Raises, in this order: Forbidden, MissingRequiredParam, InvalidSiteId, InvalidDateRange, InvalidPageSize,
     ValidationFailed.
     """
     sites, unknown = read_sites(params, actor)
     starts, ends = given(params, START), given(params, END)
-    require({START[0]: starts, END[0]: ends})
+    if days_required:
+        require({START[0]: starts, END[0]: ends})
     if unknown:
         raise InvalidSiteId(siteId=unknown[0])
     problems = [Problem(name, GIVEN_TWICE) for name in SINGLE if len(given(params, (name,))) > 1]
     start, end = read_day(START[0], starts, problems), read_day(END[0], ends, problems)
     if start and end:
-        check_range(start, end)
+        check_range(start, end, most=MOST_DAYS if days_required else None)
     order = read_order(module, params, problems)
     query = Query(sites=sites, start=start or date.min, end=end or date.max, order=order, module=module.name)
     query = read_filters(module, params, query, problems)
@@ -182,6 +187,8 @@ def read_sites(params: Params, actor: Actor) -> tuple[tuple[str, ...], list[str]
 
 
 def read_day(name: str, values: list[str], problems: list[Problem]) -> date | None:
+    if not values:
+        return None
     if len({value[:10] for value in values}) > 1:
         problems.append(Problem(name, GIVEN_TWICE))
         return None
@@ -193,13 +200,13 @@ def read_day(name: str, values: list[str], problems: list[Problem]) -> date | No
     return day
 
 
-def check_range(start: date, end: date) -> None:
-    """Raises InvalidDateRange for an end before the start, or more than 3,660 days."""
+def check_range(start: date, end: date, *, most: int | None = MOST_DAYS) -> None:
+    """Raises InvalidDateRange for an end before the start, or more than `most` days."""
     details: dict[str, Any] = {"startDate": start.isoformat(), "endDate": end.isoformat()}
     if end < start:
         raise InvalidDateRange(**details)
-    if (end - start).days >= MOST_DAYS:
-        raise InvalidDateRange(say("A range has at most %(most)s days", most=MOST_DAYS), **details)
+    if most is not None and (end - start).days >= most:
+        raise InvalidDateRange(say("A range has at most %(most)s days", most=most), **details)
 
 
 DAY_READER = kinds.adapter(kinds.DAY)

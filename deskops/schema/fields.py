@@ -141,7 +141,7 @@ class Field:
     @cached_property
     def json_keys(self) -> tuple[str, ...]:
         """The keys it answers with: a reference by id answers with its card too."""
-        return (self.key, self.name) if self.reference and self.key != self.name else (self.key,)
+        return (self.key, camel(self.name)) if self.reference and self.key != self.name else (self.key,)
 
 
 def itself(value: Any) -> Any:
