@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import peewee
 
 from deskops.errors import Problem, say
-from deskops.modules.reference import MATERIAL_TYPES, TON, Material
+from deskops.modules.reference import MATERIAL_TYPES, TON, Material, default_material
 from deskops.records.record import Record
-from deskops.schema import kinds, references
+from deskops.schema import kinds
 from deskops.schema.columns import ClockField, TonsField
 from deskops.schema.fields import AnyOf, Contains, Derived, Field, Instead, Range
 
@@ -105,11 +106,6 @@ def vehicle_field(model: Any) -> Field:
 def material_field(model: Any, *, received: bool = False) -> Field:
     """The material, by id or code, or by its type: then that type's default."""
 
-    def default_of(material_type: str) -> Material | None:
-        of_type = [row for row in references.active(Material) if row.material_type == material_type]
-        first_choice = [row for row in of_type if received and row.is_received_default]
-        return next(iter(first_choice + [row for row in of_type if row.is_default]), None)
-
     def agrees(row: Any, material_type: str) -> bool:
         return bool(row.material_type == material_type)
 
@@ -117,7 +113,7 @@ def material_field(model: Any, *, received: bool = False) -> Field:
         model.material,
         "Material",
         filters=(AnyOf("materialType", by="material_type"),),
-        instead=Instead("materialType", default_of, agrees, MATERIAL_TYPES),
+        instead=Instead("materialType", partial(default_material, received=received), agrees, MATERIAL_TYPES),
         invalid=say("Invalid material ID"),
     )
 

@@ -49,7 +49,7 @@ class Production(Record):
 def spread(sent: Mapping[str, Any], held: Any) -> tuple[Mapping[str, Any], list[Problem]]:
     """What was sent, with loads as tons and the feed as its two fields."""
     sent, loads = loads_into_tons(sent, held)
-    sent, feed = spread_feed(sent)
+    sent, feed = spread_feed(sent, held)
     return sent, loads + feed
 
 
@@ -79,7 +79,7 @@ PRODUCTION = Module(
             loads_field(Production),
             operation_field(Production),
             Field(Production.feed_material, "Feed material", invalid=say("Invalid material ID")),
-            Field(Production.feed_quantity, "Feed", unit="t", between=(LEAST_TONS, MOST_TONS)),
+            Field(Production.feed_quantity, "Feed consumed", unit="t", between=(LEAST_TONS, MOST_TONS)),
             *tail(Production),
         ),
         derived=(

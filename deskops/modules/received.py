@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import peewee
 
 from deskops.modules.common import (
@@ -36,7 +38,7 @@ RECEIVED = Module(
         ),
         derived=(MATERIAL_TYPE, UOM, *bookkeeping()),
         read_only=READ_ONLY,
-        prepare=loads_into_tons,
+        prepare=partial(loads_into_tons, received=True),
     ),
     table=("date", "time", "vehicleId", "material", "quantity", "trips", "source", "status", "notes"),
     seldom=("time", "loads", "trips", "status", "notes"),

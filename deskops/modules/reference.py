@@ -41,6 +41,13 @@ class Material(Reference):
         return {"code": self.code, "name": self.name, "category": self.category, "uom": self.uom}
 
 
+def default_material(material_type: str, *, received: bool) -> Material | None:
+    """The material that a type alone stands for: what is received of it may be another than what is produced."""
+    of_type = [row for row in references.active(Material) if row.material_type == material_type]
+    first_choice = [row for row in of_type if received and row.is_received_default]
+    return next(iter(first_choice + [row for row in of_type if row.is_default]), None)
+
+
 class Equipment(Reference):
     """A machine; the list is shared by all sites. `rated_tons_per_hour` is what a crusher is built for."""
 
