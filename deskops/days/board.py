@@ -10,9 +10,10 @@ from deskops.accounts.models import Site
 from deskops.days import entries
 from deskops.days.entries import First, Nil, Place
 from deskops.days.models import DayClosing
-from deskops.days.shifts import over_at, working_shifts
+from deskops.days.shifts import over_at
 from deskops.ledger.completeness import ONE_DAY, days_between, is_work_day
-from deskops.ledger.standing import INPUTS, Standing, standing, stored_days
+from deskops.ledger.inputs import expected_shifts
+from deskops.ledger.standing import Standing, standing, stored_days
 from deskops.modules.nil import REPORTED, has_shifts
 from deskops.records.record import SHIFT_NAMES
 
@@ -87,20 +88,9 @@ class Told(NamedTuple):
     names: Mapping[str, str]
 
 
-def expected_modules(site: Site) -> list[str]:
-    """The modules that report by the site's calendar; those that the stock is made of always do."""
-    chosen = site.reports.split() or REPORTED
-    return [name for name in REPORTED if name in INPUTS or name in chosen]
-
-
 def expected_cells(site: Site) -> list[tuple[str, str]]:
     """The (module, shift) that a due day owes beside the opening."""
-    working = working_shifts(site)
-    return [
-        (name, shift)
-        for name in expected_modules(site)
-        for shift in (working if working and has_shifts(name) else [""])
-    ]
+    return [(name, shift) for name in REPORTED for shift in expected_shifts(site, name)]
 
 
 def days_of(site: Site, start: date, end: date, with_people: bool = False) -> list[Day]:
@@ -111,13 +101,13 @@ def days_of(site: Site, start: date, end: date, with_people: bool = False) -> li
     told = read_told(site, start, end, with_people)
     stored, now = stored_days(site.id, start, end), standing(site.id)
     closings = newest_closings(site, start, end)
-    spoken_of = {day for name, day, _ in (*told.counts, *told.nils) if name in INPUTS}
+    touched = {day for _, day, _ in (*told.counts, *told.nils)}
     today, expected = told.clock.date(), expected_cells(site)
     return [
         Day(
             day,
             state_of(day, now, closings.get(day)),
-            is_due := day <= today and (day in spoken_of or is_work_day(site, day)),
+            is_due := day <= today and (day in touched or is_work_day(site, day)),
             day in stored,
             now.first_day is not None and now.first_day <= day,
             tuple(cells_of(site, day, expected, told, is_due=is_due)),
@@ -128,11 +118,11 @@ def days_of(site: Site, start: date, end: date, with_people: bool = False) -> li
 
 
 def read_told(site: Site, start: date, end: date, with_people: bool) -> Told:
-    clock, names = site.now(), expected_modules(site)
-    counts, nils = entries.counts(site.id, names, start, end), entries.nils(site.id, start, end)
+    clock = site.now()
+    counts, nils = entries.counts(site.id, start, end), entries.nils(site.id, start, end)
     if not with_people:
         return Told(clock, counts, nils, {}, {})
-    firsts = entries.firsts(site.id, names, start, end)
+    firsts = entries.firsts(site.id, start, end)
     authors = {one.by for one in firsts.values()} | {one.by for one in nils.values()}
     return Told(clock, counts, nils, firsts, entries.names_of(authors))
 

@@ -35,12 +35,12 @@ class First(NamedTuple):
     by: str
 
 
-def counts(site_id: str, names: Iterable[str], start: date, end: date) -> dict[Place, int]:
+def counts(site_id: str, start: date, end: date) -> dict[Place, int]:
     """How many counted records each place has; places without any are absent."""
     found: dict[Place, int] = {}
-    for name in names:
+    for name, module in REPORTED.items():
         by = ("shift",) if has_shifts(name) else ()
-        for total in totals.by_day(REPORTED[name], site_id, start, end, [], by=by):
+        for total in totals.by_day(module, site_id, start, end, [], by=by):
             found[name, total.day, total.group[0] if by else ""] = total.records
     return found
 
@@ -57,12 +57,12 @@ def nils(site_id: str, start: date, end: date) -> dict[Place, Nil]:
     }
 
 
-def firsts(site_id: str, names: Iterable[str], start: date, end: date) -> dict[Place, First]:
+def firsts(site_id: str, start: date, end: date) -> dict[Place, First]:
     """The first record of each place that has any: one look at an index each, however many records it has."""
     found: dict[Place, First] = {}
-    for name in names:
+    for name, module in REPORTED.items():
         params = (site_id, site_id, start.isoformat(), end.isoformat())
-        for day, shift, at, by in rows(first_records_sql(REPORTED[name], has_shifts(name)), params):
+        for day, shift, at, by in rows(first_records_sql(module, has_shifts(name)), params):
             found[name, read_day(day), shift] = First(read_moment(at), by)
     return found
 

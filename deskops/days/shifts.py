@@ -11,11 +11,6 @@ from deskops.records.record import SHIFT_NAMES
 NIGHT = SHIFT_NAMES[-1]
 
 
-def working_shifts(site: Site) -> list[str]:
-    """The shifts that the site's calendar names, in the order of the day; none where it reports by the day."""
-    return [shift for shift in SHIFT_NAMES if shift in site.work_shifts.split()]
-
-
 def over_at(site: Site, day: date, shift: str) -> datetime:
     """The moment, in UTC, at which a shift of this day ends; "" is the day as a whole.
 

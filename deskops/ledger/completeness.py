@@ -6,11 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from deskops.accounts.models import WEEKDAYS, Site
-from deskops.database import rows
-from deskops.ledger.chain import read_day
-from deskops.ledger.standing import INPUTS, standing, stored_days
-from deskops.records import totals
-from deskops.records.record import COUNTED_SQL
+from deskops.ledger.inputs import declared, due
+from deskops.ledger.standing import standing, stored_days
 
 ONE_DAY = timedelta(days=1)
 
@@ -26,23 +23,9 @@ def days_between(start: date, end: date) -> Iterator[date]:
 
 
 def due_days(site: Site, start: date, end: date) -> set[date]:
-    """The days of the range that owe their inputs: those of the calendar, and any on which stock was spoken of."""
-    worked = {day for day in days_between(start, end) if is_work_day(site, day)}
-    return worked | touched_days(site.id, start, end)
-
-
-def touched_days(site_id: str, start: date, end: date) -> set[date]:
-    """The days with a counted record, or a nil return, of an input that the stock is made of."""
-    touched = {
-        total.day for module in INPUTS.values() for total in totals.by_day(module, site_id, start, end, [])
-    }
-    names = tuple(INPUTS)
-    declared = rows(
-        "SELECT date FROM nil_return WHERE site_id = ? AND date BETWEEN ? AND ? "
-        f"AND module IN ({', '.join('?' * len(names))}) AND {COUNTED_SQL}",
-        (site_id, start.isoformat(), end.isoformat(), *names),
-    )
-    return touched | {read_day(day) for (day,) in declared}
+    """The days of the range that owe their inputs: those of the calendar, and any on which something was entered."""
+    is_due = due(site, start, end, declared(site.id, start, end))
+    return {day for day in days_between(start, end) if is_due(day)}
 
 
 def incomplete_since(site: Site, day: date) -> date | None:
@@ -56,20 +39,22 @@ def incomplete_since_of(site: Site, days: Sequence[date]) -> dict[date, date | N
     return {day: gap if gap is not None and gap < day else None for day in days}
 
 
+def open_since(site_id: str) -> date | None:
+    """The first day that the ledger has and that is not closed; None before the ledger."""
+    first_day, closed_through = standing(site_id)
+    if first_day is None or closed_through is None:
+        return first_day
+    return max(first_day, closed_through + ONE_DAY)
+
+
 def first_gap(site: Site, end: date) -> date | None:
-    """The first day from the opening, or after the newest closed day, and before `end` that is due and not stored."""
-    first_day, closed_through = standing(site.id)
-    if first_day is None:
-        return None
-    start = first_day if closed_through is None else max(first_day, closed_through + ONE_DAY)
-    if start >= end:
+    """The first open day of the ledger before `end` that is due and not stored."""
+    start = open_since(site.id)
+    if start is None or start >= end:
         return None
     stored = stored_days(site.id, start, end - ONE_DAY)
     unstored = [day for day in days_between(start, end - ONE_DAY) if day not in stored]
     gap = next((day for day in unstored if is_work_day(site, day)), None)
-    # Days off before it owe something only where somebody spoke of them.
+    # Days off before it owe something only where somebody entered something on them.
     off = [day for day in unstored if gap is None or day < gap]
-    if not off:
-        return gap
-    touched = touched_days(site.id, off[0], off[-1])
-    return next((day for day in off if day in touched), gap)
+    return min(due_days(site, off[0], off[-1]) & set(off), default=gap) if off else gap
