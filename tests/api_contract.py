@@ -13,10 +13,11 @@ from werkzeug.test import TestResponse
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
-from deskops.modules import MODULES
+from deskops.modules import LISTED, MODULES
 from deskops.records import service
 from deskops.records.module import Module
 from tests.clients import ApiClient
+from tests.reference import KEPT_AT
 from tests.samples import as_read, sample
 
 Api = Callable[..., ApiClient]
@@ -25,6 +26,7 @@ Cast = Callable[[str], Actor]
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 LIMIT_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
+every_listed = pytest.mark.parametrize("module", LISTED.values(), ids=list(LISTED))
 every_module = pytest.mark.parametrize("module", MODULES.values(), ids=list(MODULES))
 
 
@@ -73,7 +75,8 @@ def measure_of(module: Module) -> tuple[str, int]:
 
 
 def path(module: Module, record: dict[str, Any] | None = None) -> str:
-    return f"/api/{module.name}" + (f"/{record['id']}" if record else "")
+    below = next((each for each, name in KEPT_AT.items() if name == module.name), module.name)
+    return f"/api/{below}" + (f"/{record['id']}" if record else "")
 
 
 def enter(

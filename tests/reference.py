@@ -8,6 +8,15 @@ from pathlib import Path
 from deskops.modules import MODULES
 
 TEXT = (Path(__file__).parent.parent / "docs/api.md").read_text(encoding="utf-8")
+# What a manager keeps: {its path below /api: its module}.
+KEPT_AT = {
+    "inventory/openings": "openings",
+    "inventory/adjustments": "adjustments",
+    "surveys": "surveys",
+    "targets": "targets",
+    "factors": "factors",
+}
+EACH = {"{module}": list(MODULES), "{kept}": list(KEPT_AT)}
 ALIAS = {"/api/export": "/api/exports"}
 
 
@@ -33,14 +42,15 @@ def marked(cell: str) -> list[str]:
 
 
 def routes() -> dict[tuple[str, str], dict[str, str]]:
-    """{(method, path): its row}, a row of {module} for each module, one of an export by both its names."""
+    """{(method, path): its row}, a row of {module} or {kept} for each, one of an export by both its names."""
     header = (
         "| route | method | no sign-in | VIEWER | OPERATOR | MODERATOR | ADMIN | elsewhere | read token |"
     )
     found: dict[tuple[str, str], dict[str, str]] = {}
     for row in table(header, "## Routes"):
         (route,) = marked(row["route"])
-        names = [route.replace("{module}", name) for name in MODULES] if "{module}" in route else [route]
+        several = next((each for each in EACH if each in route), "")
+        names = [route.replace(several, name) for name in EACH.get(several, [""])] if several else [route]
         names += [route.replace(name, alias) for name, alias in ALIAS.items() if route.startswith(name)]
         for name in names:
             assert (row["method"], name) not in found, name

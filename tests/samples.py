@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from deskops.accounts.models import Site
+from deskops.modules.reference import Material, rows_to_seed
 
 SAMPLES: dict[str, dict[str, Any]] = {
     "production": {"shift": "MORNING", "materialId": "AGG-3/4", "quantity": 12.5, "operation": "CRU-PRO"},
@@ -43,12 +44,23 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "absentCount": 2,
         "totalHours": 112,
     },
+    "openings": {"quantity": 1250.5},
+    "adjustments": {"materialId": "AGG-3/4", "quantity": -14.2, "kind": "LOSS", "reason": "Washed away"},
+    "surveys": {"materialId": "AGG-3/4", "volume": 812.5, "density": 1.6, "errorPercent": 4},
+    "targets": {"productionTons": 1200, "utilizationPercent": 82.5},
+    "factors": {"materialId": "RAW-MIXED", "tonsPerLoad": 18.5},
 }
+MATERIALS = [row.code for row in rows_to_seed() if isinstance(row, Material)]
 
 
 def sample(module: str, site: Site, day: date | None = None, **values: Any) -> dict[str, Any]:
     """A body for this module at this site, today unless said otherwise."""
-    return {"siteId": site.code, "date": (day or site.today()).isoformat()} | SAMPLES[module] | values
+    day = day or site.today()
+    found = {"siteId": site.code, "date": day.isoformat()} | SAMPLES[module]
+    if module == "openings":
+        # A material is opened once: each day another.
+        found["materialId"] = MATERIALS[day.toordinal() % len(MATERIALS)]
+    return found | values
 
 
 def as_read(body: dict[str, Any]) -> dict[str, Any]:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from deskops.accounts.actor import SYSTEM
 from deskops.accounts.models import Site
 from deskops.exports import jobs
-from deskops.modules import MODULES
+from deskops.modules import KEPT, MODULES
+from deskops.records import service
+from tests import reference
 from tests.api_contract import always, data, enter
 from tests.clients import ApiClient
-from tests.samples import sample
+from tests.samples import as_read, sample
 
 Body = dict[str, Any]
 
 
 def name_of(where: str) -> str:
     """What a path is about: a module, sites, export …"""
-    return where.split("/")[2]
+    kept = [name for path, name in reference.KEPT_AT.items() if f"{where}/".startswith(f"/api/{path}/")]
+    return kept[0] if kept else where.split("/")[2]
 
 
 def body(method: str, where: str, site: Site, days_ago: int = 0) -> Body | None:
@@ -31,7 +35,8 @@ def body(method: str, where: str, site: Site, days_ago: int = 0) -> Body | None:
         return new | {"location": "Here", "timezone": "Asia/Riyadh", "isActive": True, "shiftStarts": times}
     if name in ("export", "exports"):
         return export_body(site, flat=name == "exports")
-    record = sample(name, site, site.today() - timedelta(days=days_ago), notes="Wet")
+    record = sample(name, site, site.today() - timedelta(days=days_ago))
+    record |= {} if name == "adjustments" else {"notes": "Wet"}
     if not where.endswith("/bulk"):
         return record
     return {
@@ -52,6 +57,8 @@ def query(method: str, where: str, site: Site) -> dict[str, str]:
     name = name_of(where)
     if method != "GET" or "{id}" in where:
         return {}
+    if name in KEPT:
+        return {"siteId": site.code}
     if name in MODULES or name == "charts":
         return {"siteId": site.code, **always(site)}
     return {"siteId": site.code} if name in ("metrics", "dashboard") else {}
@@ -64,9 +71,12 @@ def target(where: str, maker: ApiClient, site: Site, days_ago: int = 50) -> str:
         return where
     if name == "sites":
         return where.replace("{id}", site.code)
+    day = site.today() - timedelta(days=days_ago)
+    if name in KEPT:
+        made = service.create(KEPT[name], as_read(sample(name, site, day)), SYSTEM)
+        return where.replace("{id}", made.record.id)
     if name in MODULES:
-        day = site.today() - timedelta(days=days_ago)
         return where.replace("{id}", enter(maker, MODULES[name], site, day)["id"])
-    made = data(maker.post("/api/export", export_body(site, flat=False)), 201)["jobId"]
-    jobs.run(made)
-    return where.replace("{id}", made)
+    job = data(maker.post("/api/export", export_body(site, flat=False)), 201)["jobId"]
+    jobs.run(job)
+    return where.replace("{id}", job)

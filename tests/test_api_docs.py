@@ -6,7 +6,6 @@ import html
 import re
 import subprocess
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,8 @@ from deskops.api import SECTIONS
 from deskops.api.operations import Operation
 from deskops.api.shapes import ID
 from deskops.exports import jobs
-from deskops.modules import MODULES
-from tests.api_contract import Api, data, enter, refused
+from tests import sound
+from tests.api_contract import Api, data, refused
 from tests.clients import ApiClient, PageClient
 
 OPERATIONS = [(section, operation) for section in SECTIONS for operation in section.operations]
@@ -124,8 +123,8 @@ def request_of(words: list[str]) -> tuple[str, str, dict[str, str], str | None]:
 def thing_for(operation: Operation, script: ApiClient, alpha: Site, number: int) -> str:
     """The id of something that the operation can be done to."""
     if "{recordId}" in operation.path:
-        module = MODULES[operation.path.split("/")[2]]
-        return str(enter(script, module, alpha, alpha.today() - timedelta(days=number))["id"])
+        where = operation.path.replace("{recordId}", "{id}")
+        return sound.target(where, script, alpha, number).rpartition("/")[2]
     if "{jobId}" in operation.path:
         job = str(data(script.post("/api/export", FLAT_EXPORT), 201)["jobId"])
         jobs.run(job)

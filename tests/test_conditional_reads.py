@@ -23,6 +23,7 @@ from deskops.records import service
 from deskops.schema import counters, references
 from tests.api_contract import LIMIT_HEADERS, Api, Cast, always, data, enter, every_module, path, refused
 from tests.clients import ApiClient, PageClient
+from tests.reference import KEPT_AT
 from tests.samples import as_read, sample
 
 TAGGED = sorted(
@@ -36,6 +37,8 @@ def asked(rule: str, site: Site) -> str:
     days = "&".join(f"{name}={value}" for name, value in always(site).items())
     if rule.startswith("/charts/") or rule.removeprefix("/") in MODULES:
         return f"/api{rule}?siteId={site.code}&{days}"
+    if rule.removeprefix("/") in KEPT_AT:
+        return f"/api{rule}?siteId={site.code}"
     if rule in ("/sites", "/auth/session") or "<" in rule or not rule.startswith(("/metrics", "/dashboard")):
         return f"/api{rule.replace('<site_id>', site.code)}"
     return f"/api{rule}?siteId={site.code}"
@@ -67,7 +70,7 @@ def is_unchanged(answer: TestResponse) -> bool:
 
 
 def test_the_reads_that_are_tagged() -> None:
-    expected = {f"/{name}" for name in MODULES} | {"/sites", "/sites/<site_id>", "/auth/session"}
+    expected = {f"/{name}" for name in (*MODULES, *KEPT_AT)} | {"/sites", "/sites/<site_id>", "/auth/session"}
     assert expected <= set(TAGGED)
     assert {"/metrics/production-today", "/charts/flow-trend"} <= set(TAGGED)
     assert not [rule for rule in TAGGED if "export" in rule or "record_id" in rule]

@@ -13,13 +13,15 @@ from flask import Flask
 from deskops import errors
 from deskops.accounts import people
 from deskops.accounts.actor import OwnLimits
-from deskops.accounts.models import Site
+from deskops.accounts.models import BLOCK, Site
 from deskops.api import SECTIONS
 from deskops.database import utc_now
 from deskops.exports.models import ExportJob
 from deskops.insight import metrics
-from deskops.modules import PRODUCTION, RECEIVED
+from deskops.ledger.standing import Standing, set_standing
+from deskops.modules import OPENINGS, PRODUCTION, RECEIVED
 from deskops.records import listing
+from deskops.schema import counters, references
 from tests import reference, sound
 from tests.api_contract import Api, always, body_of, data, enter, refused
 from tests.clients import ApiClient
@@ -85,6 +87,21 @@ def changed_since(scene: Scene) -> Any:
     return ben.patch(f"/api/received/{record['id']}", {"notes": "late"}, If_Match='"7"')
 
 
+def closed_through_today(scene: Scene) -> Any:
+    today = scene.site.today()
+    set_standing(scene.site.id, Standing(today, today))
+    return scene.api("ben").post("/api/received", sample("received", scene.site))
+
+
+def more_than_there_is(scene: Scene) -> Any:
+    Site.update(stock_policy=BLOCK).where(Site.id == scene.site.id).execute()
+    references.changed()
+    counters.forget()
+    for module in (OPENINGS, PRODUCTION, RECEIVED):
+        enter(scene.api("ann"), module, scene.site, materialId="AGG-3/4", quantity=1)
+    return scene.api("ben").post("/api/dispatch", sample("dispatch", scene.site, materialId="AGG-3/4"))
+
+
 def broken_database(scene: Scene) -> Any:
     scene.break_down(listing, "count", LOCKED)
     return scene.list(**always(scene.site))
@@ -109,6 +126,8 @@ PROVOKED: dict[str, Callable[[Scene], Any]] = {
     "NOT_FOUND": lambda scene: scene.api("ben").get("/api/nothing"),
     "METHOD_NOT_ALLOWED": lambda scene: scene.api("ben").open("PUT", "/api/received"),
     "DUPLICATE_RECORD": taken_twice,
+    "DAY_CLOSED": closed_through_today,
+    "INSUFFICIENT_STOCK": more_than_there_is,
     "IDEMPOTENCY_CONFLICT": key_of_another_body,
     "EDIT_CONFLICT": changed_since,
     "PAYLOAD_TOO_LARGE": lambda scene: scene.api("ben").open(

@@ -10,6 +10,7 @@ from deskops.api import (
     dashboard,
     envelope,
     exports,
+    kept,
     metrics,
     operations,
     record_operations,
@@ -22,7 +23,7 @@ from deskops.api.operations import Answer, Operation, Section
 from deskops.config import Settings
 from deskops.errors import DeskOpsError, EditConflict, RateLimitExceeded, Unauthorized
 from deskops.face import identity
-from deskops.modules import MODULES
+from deskops.modules import EVERY_MODULE
 from deskops.schema import counters
 
 PREFIX = "/api"
@@ -49,6 +50,7 @@ SECTIONS = with_documentation(
         session.SECTION,
         sites.SECTION,
         *record_operations.SECTIONS,
+        *kept.SECTIONS,
         metrics.SECTION,
         charts.SECTION,
         dashboard.SECTION,
@@ -115,7 +117,7 @@ def error_response(error: DeskOpsError) -> Response:
 
 
 def as_it_stands(conflict: EditConflict) -> object:
-    module = next(each for each in MODULES.values() if isinstance(conflict.current, each.model))
+    module = next(each for each in EVERY_MODULE.values() if isinstance(conflict.current, each.model))
     return module.json(conflict.current)
 
 

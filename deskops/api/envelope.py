@@ -28,11 +28,12 @@ def one(thing: Any, status: int = 200, headers: Mapping[str, str] | None = None,
     return answer({"data": thing} | {key: value for key, value in beside.items() if value}, status, headers)
 
 
-def whole_list(things: Iterable[Any]) -> Response:
-    """A list that comes whole, as page 1."""
+def whole_list(things: Iterable[Any], **further: Any) -> Response:
+    """A list that comes whole, as page 1; `further` is what else it tells of itself, where it holds anything."""
     found = list(things)
     count = len(found)
     meta = {"page": 1, "pageSize": count, "totalCount": count, "totalPages": 1 if count else 0}
+    meta |= {key: value for key, value in further.items() if value}
     return answer({"data": found, "meta": meta})
 
 

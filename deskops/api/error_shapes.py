@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from deskops.api.operations import ErrorType
 from deskops.api.shapes import (
     COUNT,
+    DAY,
     ID,
     MOMENT,
     TEXT,
+    TONS,
     JsonSchema,
     Shape,
     described,
@@ -45,6 +47,18 @@ DETAILS: Mapping[str, Mapping[str, JsonSchema]] = {
     "DUPLICATE_RECORD": {
         "key": described(keyed(nullable(TEXT)), "The unique key that is taken", {"date": "2026-01-15"}),
         "id": described(ID, "The record that holds it"),
+        "row": described(COUNT, "Which record of a bulk body is meant, from 0", 1),
+    },
+    "DAY_CLOSED": {
+        "closedThrough": described(DAY, "The newest closed day of the site", "2026-01-20"),
+        "date": described(DAY, "The day that was written to"),
+        "row": described(COUNT, "Which record of a bulk body is meant, from 0", 1),
+    },
+    "INSUFFICIENT_STOCK": {
+        "materialId": described(ID, "The material that would be missing"),
+        "materialCode": described(TEXT, "Its code", "AGG-3/4"),
+        "date": described(DAY, "The first day on which it would"),
+        "missing": described(TONS, "How much would be missing then"),
         "row": described(COUNT, "Which record of a bulk body is meant, from 0", 1),
     },
     "EDIT_CONFLICT": {"current": {"type": "object", "description": "The record as it stands"}},

@@ -61,6 +61,13 @@ END_DATE = Parameter(
     required=True,
     also=END[1:],
 )
+SINCE = Parameter(START[0], "The first day, included; absent: from the first on", DAY, also=START[1:])
+UNTIL = Parameter(
+    END[0],
+    "The last day, included; absent: whatever there is",
+    described(DAY, "", "2026-01-31"),
+    also=END[1:],
+)
 SITE_DAYS = (SITE, START_DATE, END_DATE)
 SITES = Parameter("siteId", "Only these sites, by id or code; absent: all you may see", CODE, repeats=True)
 SITE_IDS = Parameter("siteIds", "The same as siteId, or several with commas between them", CODE, repeats=True)

@@ -69,6 +69,20 @@ BY_KIND: Mapping[Kind, JsonSchema] = {
 }
 EXAMPLES: Mapping[str, Any] = {
     "materialId": "AGG-3/4",
+    "openings.quantity": 1250.5,
+    "adjustments.quantity": -14.2,
+    "adjustments.reason": "Spread on the haul road",
+    "kind": "LOSS",
+    "errorPercent": 5,
+    "tons": 1300,
+    "errorTons": 65,
+    "tonsPerLoad": 18.5,
+    "productionTons": 1200,
+    "utilizationPercent": 80,
+    "recyclingPercent": 75,
+    "attendancePercent": 95,
+    "stockLowTons": 100,
+    "stockWarnTons": 500,
     "received.materialId": "RAW-CONCRETE",
     "materialType": "COARSE_AGGREGATE",
     "received.materialType": "CRUSHED_CONCRETE",
@@ -110,6 +124,11 @@ ANSWERED_EXAMPLES: Mapping[str, Any] = {
 SEEDED = {(type(row), row.code): row for row in rows_to_seed()}
 
 
+def kind_of(module: Module) -> str:
+    """The module's name within those of its operations and shapes."""
+    return module.title.title().replace(" ", "")
+
+
 def example_of(module: Module, key: str) -> dict[str, Any]:
     """The examples of a key, as a schema has them; nothing where its kind has them already."""
     found = EXAMPLES.get(f"{module.name}.{key}", EXAMPLES.get(key))
@@ -120,7 +139,7 @@ def record_shape(module: Module) -> Shape:
     """A record as it is answered."""
     fields = {key: field for field in module.schema.fields for key in field.json_keys}
     return Shape(
-        f"{module.title}Record",
+        f"{kind_of(module)}Record",
         {key: answered_value(module, column, fields.get(key)) for key, column in module.columns.items()},
     )
 
@@ -173,7 +192,7 @@ def new_shape(module: Module) -> Shape:
         if len(ways(field)) > 1
     ]
     return Shape(
-        f"New{module.title}",
+        f"New{kind_of(module)}",
         keys,
         optional=tuple(key for key in keys if key not in by_one_name),
         rules={"allOf": choices} if choices else None,
@@ -183,7 +202,7 @@ def new_shape(module: Module) -> Shape:
 def changes_shape(module: Module) -> Shape:
     """What a correction sends: any of the keys of a new record."""
     keys = sent_keys(module)
-    return Shape(f"{module.title}Changes", keys, optional=tuple(keys))
+    return Shape(f"{kind_of(module)}Changes", keys, optional=tuple(keys))
 
 
 def ways(field: Field) -> tuple[str, ...]:
@@ -241,13 +260,13 @@ def or_nothing(schema: JsonSchema) -> JsonSchema:
     return {**apart, "anyOf": [strict, {"type": "null"}, BLANK]}
 
 
-def list_parameters(module: Module) -> tuple[Parameter, ...]:
+def list_parameters(module: Module, *, days_required: bool) -> tuple[Parameter, ...]:
     """Every parameter of a module's list, in the order a reader looks for them."""
+    days = (params.START_DATE, params.END_DATE) if days_required else (params.SINCE, params.UNTIL)
     return (
         params.SITES,
         params.SITE_IDS,
-        params.START_DATE,
-        params.END_DATE,
+        *days,
         *(filter_parameter(module, name, *found) for name, found in module.filters.items()),
         *(ignored_parameter(name) for name in CONTRACT_FILTERS if name not in module.filters),
         *params.PAGE_OF_A_LIST,

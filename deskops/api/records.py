@@ -10,7 +10,7 @@ from flask import Response, request
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
-from deskops.accounts.policy import CORRECT, CREATE, READ, VOID
+from deskops.accounts.policy import READ
 from deskops.api import envelope, params, streaming
 from deskops.api.bodies import read_object
 from deskops.api.conditional import tagged
@@ -29,34 +29,37 @@ NO_SUCH_VERSION = -1
 
 
 class RecordRoutes:
-    """The views of one module."""
+    """The views of one module, at this path below /api. Whether a list must name its days is the module's."""
 
-    def __init__(self, module: Module) -> None:
-        self.module = module
-        self._rows = JsonRows(module)
+    days_required = True
+
+    def __init__(self, module: Module, path: str) -> None:
+        self.module, self.path = module, path
+        self.rows = JsonRows(module)
 
     def read_list(self) -> Response:
         actor, medium = identity.actor(), streaming.medium_wanted()
         if medium is not None:
-            return streaming.whole_list(self.module, actor, medium)
-        page = listing.list_page(self.module, read_query(self.module, params.sent(), actor))
-        return envelope.answer({"data": self._rows.objects(page.rows), "meta": meta(page)})
+            return streaming.whole_list(self.module, actor, medium, days_required=self.days_required)
+        query = read_query(self.module, params.sent(), actor, days_required=self.days_required)
+        page = listing.list_page(self.module, query)
+        return envelope.answer({"data": self.rows.objects(page.rows), "meta": meta(page)})
 
     def create(self) -> Response:
         actor = self._clerk()
         body = read_object()
-        refuse_foreign([body], actor)
+        self._refuse_foreign([body], actor)
 
         def make(key: str | None) -> Response:
             saved = service.create(self.module, body, actor, key=key)
-            return self._answer(saved, 201, {"Location": self._path(saved.record)})
+            return self._answer(saved, 201, {"Location": f"/api{self.path}/{saved.record.id}"})
 
         return once(actor, body, make)
 
     def create_many(self) -> Response:
         actor = self._clerk()
         sents = read_batch(read_object())
-        refuse_foreign(sents, actor)
+        self._refuse_foreign(sents, actor)
 
         def make(key: str | None) -> Response:
             saved = service.create_many(self.module, sents, actor, key=key)
@@ -77,7 +80,7 @@ class RecordRoutes:
     def correct(self, record_id: UUID) -> Response:
         actor = identity.actor()
         # Whether the caller may at all is judged before the body is.
-        held = listing.get(self.module, str(record_id), actor, CORRECT)
+        held = listing.get(self.module, str(record_id), actor, self.module.rights.correct)
         params.only()
         saved = service.correct(
             self.module, held.id, read_object(), actor, version=version_asked_for(held.version)
@@ -86,7 +89,7 @@ class RecordRoutes:
 
     def void(self, record_id: UUID) -> Response:
         actor = identity.actor()
-        held = listing.get(self.module, str(record_id), actor, VOID)
+        held = listing.get(self.module, str(record_id), actor, self.module.rights.void)
         reason = first(params.only(params.REASON), params.REASON.name) or None
         service.void(self.module, held.id, actor, reason=reason, version=version_asked_for(held.version))
         return envelope.nothing()
@@ -94,13 +97,17 @@ class RecordRoutes:
     def _clerk(self) -> Actor:
         """The actor, who may enter records at some site. Raises Forbidden before anything of the body is judged."""
         actor = identity.actor()
-        if not actor.sites(CREATE):
+        if not actor.sites(self.module.rights.create):
             raise Forbidden(say("You may not enter records at any site"))
         params.only()
         return actor
 
-    def _path(self, record: Any) -> str:
-        return f"/api/{self.module.name}/{record.id}"
+    def _refuse_foreign(self, sents: Sequence[Mapping[str, Any]], actor: Actor) -> None:
+        """Raises Forbidden where a body names a site at which the actor may not enter, answered before or not."""
+        for sent in sents:
+            site = references.find(Site, sent.get("siteId"))
+            if site is not None:
+                actor.require(self.module.rights.create, site.id)
 
     def _answer(self, saved: service.Saved, status: int, headers: Mapping[str, str]) -> Response:
         return envelope.one(
@@ -146,14 +153,6 @@ def version_asked_for(held: int) -> int | None:
 def replayed(saved: service.Saved) -> Mapping[str, str]:
     """Says of a create that its key had made the record before."""
     return {} if saved.is_new else REPLAYED
-
-
-def refuse_foreign(sents: Sequence[Mapping[str, Any]], actor: Actor) -> None:
-    """Raises Forbidden where a body names a site at which the actor may not enter, also if it was answered before."""
-    for sent in sents:
-        site = references.find(Site, sent.get("siteId"))
-        if site is not None:
-            actor.require(CREATE, site.id)
 
 
 def read_batch(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:

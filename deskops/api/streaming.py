@@ -87,9 +87,9 @@ def medium_wanted() -> Medium | None:
     return MEDIA.get(named.best_match([envelope.MIMETYPE, *MEDIA], envelope.MIMETYPE))
 
 
-def whole_list(module: Module, actor: Actor, medium: Medium) -> Response:
+def whole_list(module: Module, actor: Actor, medium: Medium, *, days_required: bool) -> Response:
     """Every row that the parameters ask for. Raises what a page of the list does, before anything is sent."""
-    query = read_whole(module, params.sent(), actor)
+    query = read_whole(module, params.sent(), actor, days_required=days_required)
     count = listing.count(module, query)
     answer = Response(
         lines_of(module, query, medium.lines(module), g.request_id), content_type=medium.mimetype
@@ -103,11 +103,18 @@ def whole_list(module: Module, actor: Actor, medium: Medium) -> Response:
     return answer
 
 
-def read_whole(module: Module, sent: Mapping[str, Sequence[str]], actor: Actor) -> Query:
+def read_whole(
+    module: Module, sent: Mapping[str, Sequence[str]], actor: Actor, *, days_required: bool
+) -> Query:
     """The list's question, which has no pages."""
     problems = [Problem(name, NO_PAGES) for name in PAGING if name in sent]
     try:
-        query = read_query(module, {name: sent[name] for name in sent if name not in PAGING}, actor)
+        query = read_query(
+            module,
+            {name: sent[name] for name in sent if name not in PAGING},
+            actor,
+            days_required=days_required,
+        )
     except ValidationFailed as refused:
         refused.fields.update(by_field(problems))
         raise
