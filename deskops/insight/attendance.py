@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from deskops.accounts.models import Site
+from deskops.insight import targets
 from deskops.insight.cells import as_hours, sum_of, sum_where, summed
 from deskops.insight.rates import rate
 from deskops.modules import MANPOWER
@@ -22,13 +23,17 @@ ORDER = {shift: place for place, shift in enumerate((*SHIFT_NAMES, NO_SHIFT))}
 
 
 class ShiftAttendance(NamedTuple):
-    """One shift of one day ("" for records of no shift): people present and their hours by role, people absent."""
+    """One shift of one day ("" for records of no shift): people present and their hours by role, people absent.
+
+    `target` is the attendance aimed at on that day, in percent; None where there is no target.
+    """
 
     date: date
     shift: str
     absent: int
     present: Mapping[str, int] = {}
     hours: Mapping[str, Decimal] = {}
+    target: Decimal | None = None
 
     @property
     def scheduled(self) -> int:
@@ -61,6 +66,7 @@ def manpower_attendance(
     )
     found.sort(key=lambda row: (row[0], ORDER[row[1]]))
     first_hours = 3 + len(codes)
+    aims = targets.in_force(site, start, end)
     return [
         ShiftAttendance(
             day,
@@ -68,6 +74,7 @@ def manpower_attendance(
             int(row[2]),
             dict(zip(codes, map(int, row[3:first_hours]), strict=True)),
             dict(zip(codes, map(as_hours, row[first_hours:]), strict=True)),
+            aims[(day - start).days].attendance,
         )
         for day, row in zip(as_days([row[0] for row in found]), found, strict=True)
     ]

@@ -9,14 +9,18 @@ from decimal import Decimal
 from functools import cached_property
 
 from deskops.accounts.models import Site
+from deskops.insight import stock
 from deskops.insight.periods import SPARKLINE_DAYS, ZERO, every_day, last_days
 from deskops.insight.rates import percentage_change
 from deskops.insight.utilization import rate_of
+from deskops.ledger.chain import COLUMNS
+from deskops.ledger.completeness import incomplete_since
 from deskops.modules import DISPATCH, EQUIPMENT, PRODUCTION, RECEIVED
 from deskops.modules.equipment import HOURS
 from deskops.records.module import Module
 
 STABLE_BELOW = Decimal("0.005")
+OPENING, *_, CLOSING = COLUMNS
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,14 @@ class Metric:
 
 @dataclass(frozen=True)
 class Stock(Metric):
-    """The newest snapshot of each material, summed: the parts add up to the value; `as_of` is its date."""
+    """The newest snapshot of each material, summed: the parts add up to the value; `as_of` is its date.
+
+    `incomplete_since` is the first earlier day that owes inputs and has no snapshots: the value may still move.
+    """
 
     as_of: date | None = None
     breakdown: dict[str, Decimal] = field(default_factory=dict)
+    incomplete_since: date | None = None
 
 
 @dataclass(frozen=True)
@@ -87,10 +95,23 @@ def utilization_today(site: Site) -> Metric:
     return of_days([rate_of(row) or ZERO for row in week])
 
 
-def inventory_current(_site: Site) -> Stock:
-    """The stock of the site: nothing, as of no day, for as long as no opening balance was entered."""
-    parts = ("opening", "production", "received", "dispatched", "adjustment")
-    return Stock(ZERO, ZERO, (ZERO,) * SPARKLINE_DAYS, breakdown=dict.fromkeys(parts, ZERO))
+def inventory_current(site: Site) -> Stock:
+    """The stock of the site as of its newest stored day, against the start of that day.
+
+    Nothing, as of no day, for as long as no day is stored.
+    """
+    week = last_days(site.today(), SPARKLINE_DAYS)
+    found = stock.stock_days(site, week[0])
+    newest = found[-1] if found else None
+    parts = newest.parts if newest else dict.fromkeys(COLUMNS, ZERO)
+    return Stock(
+        parts[CLOSING],
+        parts[OPENING],
+        tuple(stock.carried(found, *week)),
+        newest.date if newest else None,
+        {name: parts[name] for name in COLUMNS if name != CLOSING},
+        incomplete_since(site, newest.date) if newest else None,
+    )
 
 
 def dashboard(site: Site) -> Dashboard:

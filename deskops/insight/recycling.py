@@ -11,6 +11,7 @@ from deskops.accounts.models import Site
 from deskops.insight import targets
 from deskops.insight.periods import ZERO, days, every_day
 from deskops.insight.rates import difference, rate
+from deskops.ledger.inputs import NONE, Inputs, inputs_of
 from deskops.modules import RECEIVED
 from deskops.modules.reference import Material
 from deskops.schema import references
@@ -31,6 +32,11 @@ class RecyclingDay(NamedTuple):
     rate: Decimal | None
     target: Decimal
     moving_average: Decimal | None = None
+    inputs: Inputs = NONE
+
+    @property
+    def complete(self) -> bool:
+        return self.inputs.complete
 
     @property
     def variance(self) -> Decimal | None:
@@ -53,9 +59,11 @@ def recycling_rate(site: Site, start: date, end: date, average: int = 0) -> list
     asked = tons[(start - first).days :]
     averages: Iterable[Decimal | None] = moving_averages(tons, average) if average else [None] * len(asked)
     aims = targets.in_force(site, start, end)
+    inputs = inputs_of(site, (RECEIVED.name,), start, end)[RECEIVED.name]
+    told = zip(days(start, end), asked, aims, averages, inputs, strict=True)
     return [
-        RecyclingDay(day, part, whole, rate(part, whole), aim.recycling, mean)
-        for day, (part, whole), aim, mean in zip(days(start, end), asked, aims, averages, strict=True)
+        RecyclingDay(day, part, whole, rate(part, whole), aim.recycling, mean, of_day)
+        for day, (part, whole), aim, mean, of_day in told
     ]
 
 

@@ -72,7 +72,7 @@ def utilization_trend(site: Site, start: date, end: date) -> list[UtilizationDay
 
 def target_rate(site: Site, end: date) -> Decimal:
     """The utilization aimed at, in percent, as it stands at the end of the range."""
-    return targets.in_force(site, end, end)[0].utilization
+    return targets.on(site, end).utilization
 
 
 def utilization_of_units(site: Site, start: date, end: date) -> list[UnitHours]:

@@ -1,0 +1,82 @@
+"""Where every material stands on one day, stored or not: the newest snapshots before it, and all that moved since."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from deskops.database import rows
+from deskops.ledger.chain import COLUMNS, FLOWS, read_day
+from deskops.ledger.standing import standing
+from deskops.records import totals
+from deskops.records.record import COUNTED_SQL
+from deskops.schema.columns import TonsField
+
+# The kilograms of a snapshot's columns, in their order.
+Row = tuple[int, ...]
+
+
+def reckoned_day(site_id: str, day: date) -> dict[str, Row]:
+    """{material id: kilograms of opening, production, received, dispatched, adjustment, closing} of a day.
+
+    Of every material that has a balance by its end; of none before the ledger began. Constant statements, however
+    long the day before it was stored lies back.
+    """
+    first_day = standing(site_id).first_day
+    if first_day is None or day < first_day:
+        return {}
+    known = newest_rows(site_id, day)
+    if known and known[0] == day:
+        return known[1]
+    since = known[0] + timedelta(days=1) if known else first_day
+    balances = {material_id: row[-1] for material_id, row in known[1].items()} if known else {}
+    begun = own_openings(site_id, since, day)
+    balances |= {material_id: kilograms for material_id, (_, kilograms) in begun.items()}
+    moved = {material_id: dict.fromkeys(FLOWS, 0) for material_id in balances}
+    for name, material_id, moved_on, kilograms in moves(site_id, since, day):
+        if material_id in begun and moved_on < begun[material_id][0]:
+            continue
+        of_day = moved.setdefault(material_id, dict.fromkeys(FLOWS, 0))
+        if moved_on == day:
+            of_day[name] = kilograms
+        else:
+            balances[material_id] = balances.get(material_id, 0) + FLOWS[name][1] * kilograms
+    return {
+        material_id: whole_row(balances.get(material_id, 0), of_day) for material_id, of_day in moved.items()
+    }
+
+
+def whole_row(opening: int, moved: dict[str, int]) -> Row:
+    closing = opening + sum(FLOWS[name][1] * kilograms for name, kilograms in moved.items())
+    return (opening, *moved.values(), closing)
+
+
+def newest_rows(site_id: str, day: date) -> tuple[date, dict[str, Row]] | None:
+    """The newest stored day until this one, and its rows by material."""
+    found = rows(
+        f"SELECT date, material_id, {', '.join(COLUMNS)} FROM inventory_snapshot WHERE site_id = ? AND date = "
+        "(SELECT MAX(date) FROM snapshot_day WHERE site_id = ? AND date <= ?)",
+        (site_id, site_id, day.isoformat()),
+    )
+    if not found:
+        return None
+    return read_day(found[0][0]), {row[1]: tuple(map(int, row[2:])) for row in found}
+
+
+def own_openings(site_id: str, start: date, end: date) -> dict[str, tuple[date, int]]:
+    """{material id: (day, kilograms)} of the opening balances entered for these days."""
+    found = rows(
+        "SELECT material_id, date, quantity FROM opening "
+        f"WHERE site_id = ? AND date BETWEEN ? AND ? AND {COUNTED_SQL}",
+        (site_id, start.isoformat(), end.isoformat()),
+    )
+    return {material_id: (read_day(day), int(kilograms)) for material_id, day, kilograms in found}
+
+
+def moves(site_id: str, start: date, end: date) -> list[tuple[str, str, date, int]]:
+    """(flow, material id, day, kilograms) of whatever moved in these days."""
+    read = TonsField()
+    return [
+        (name, row.group[0], row.day, read.db_value(row.sums[0]) or 0)
+        for name, (module, _) in FLOWS.items()
+        for row in totals.by_day(module, site_id, start, end, ("quantity",), by=("material",))
+    ]
