@@ -143,6 +143,20 @@ class InsufficientStock(DeskOpsError):
     message = say("There is not enough stock")
 
 
+class Doubtful(DeskOpsError):
+    """What a person entered is doubtful: they are asked once. `mark` tells this question from any other.
+
+    `problems` are what is wrong with the reason they gave for keeping it.
+    """
+
+    code, status = "DOUBTFUL", 409
+    message = say("Is this right? Nothing is saved yet")
+
+    def __init__(self, doubts: Sequence[Problem], mark: str, problems: Sequence[Message] = ()) -> None:
+        super().__init__()
+        self.doubts, self.mark, self.problems = doubts, mark, problems
+
+
 class EditConflict(DeskOpsError):
     """The record changed since it was read; `current` is the record as it stands."""
 

@@ -22,6 +22,7 @@ from deskops.database import BaseModel
 from deskops.modules.reference import seed
 from deskops.reactions import CONSEQUENCES
 from deskops.records import consequences
+from deskops.sanity import history
 from deskops.schema import counters, references
 from deskops.tables import TABLES
 from deskops.web import fragments, live
@@ -103,6 +104,7 @@ def fresh_book(first_rows: Rows, redis_url: str) -> None:
                 database.execute_many(f"INSERT INTO {quoted(table)} VALUES ({marks})", first_rows[table])
     counters.forget()
     references.forget()
+    history.forget()
     fragments.kept.forget()
     live.forget()
     redis.Redis.from_url(redis_url).flushdb()

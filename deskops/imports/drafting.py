@@ -14,7 +14,7 @@ from deskops.imports import units
 from deskops.imports.outcome import BadRow, Fault
 from deskops.imports.plan import EVERY_OTHER, Plan, places
 from deskops.imports.source import Row
-from deskops.records import service
+from deskops.records.drafting import Draft, draft_of
 from deskops.records.module import Module
 from deskops.schema import kinds
 from deskops.schema.guard import unguarded
@@ -77,17 +77,17 @@ class Drafter:
         one.record.client_key = key
         return Drafted(row, one.record)
 
-    def judged(self, reading: Reading, untranslated: list[Problem]) -> service.Draft:
+    def judged(self, reading: Reading, untranslated: list[Problem]) -> Draft:
         site = reading.values.get("site")
         if site is not None and site is not self.site and site.id != self.site.id:
-            return service.Draft(None, [*reading.problems, Problem("siteId", OTHER_SITE)], [])
+            return Draft(None, [*reading.problems, Problem("siteId", OTHER_SITE)], [])
         if untranslated:
             told = {problem.field for problem in untranslated}
             others = [problem for problem in reading.problems if problem.field not in told]
-            return service.Draft(None, [*untranslated, *others], [])
+            return Draft(None, [*untranslated, *others], [])
         if reading.problems:
-            return service.Draft(None, reading.problems, [])
-        return service.draft_of(self.module, reading, self.actor)
+            return Draft(None, reading.problems, [])
+        return draft_of(self.module, reading, self.actor)
 
     def key_of(self, row: Row) -> str:
         """The key: a digest of all cells, after a piece of one of the first cell.

@@ -6,23 +6,19 @@ audit entry and the reactions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import peewee
-from pydantic import ValidationError
 
 from deskops.accounts.actor import Actor
-from deskops.accounts.models import Site
 from deskops.audit.chain import append
 from deskops.database import execute, insert_rows, transaction, utc_now
 from deskops.errors import (
     DeskOpsError,
     EditConflict,
     IdempotencyConflict,
-    InvalidSiteId,
     NotFound,
     Problem,
     ValidationFailed,
@@ -30,28 +26,16 @@ from deskops.errors import (
     say,
 )
 from deskops.records import listing
-from deskops.records.consequences import consequences, react
+from deskops.records.asking import Keep, is_judged_anew, judge
+from deskops.records.consequences import Judged, consequences, react, settle
+from deskops.records.drafting import Draft, Sent, draft, judged_by_itself, refuse_draft
 from deskops.records.idempotency import client_key, digest, stored_before
 from deskops.records.module import Change, Check, Module
+from deskops.records.reasons import read_reason
 from deskops.records.record import Record
 from deskops.records.trail import event, signature
 from deskops.records.uniqueness import taken_keys
-from deskops.schema import counters, kinds, references
-from deskops.schema.reading import Reading
-
-# The time zone farthest behind UTC.
-EARLIEST_CLOCK = timedelta(hours=12)
-REASON = kinds.adapter(kinds.LONG_TEXT, max_length=500)
-
-Sent = Mapping[str, Any]
-
-
-class Draft(NamedTuple):
-    """What was sent, as a record not yet stored, with what stands against it and what is doubtful."""
-
-    record: Any
-    problems: list[Problem]
-    doubts: list[Problem]
+from deskops.schema import counters
 
 
 class Saved(NamedTuple):
@@ -62,14 +46,23 @@ class Saved(NamedTuple):
     is_new: bool
 
 
-def create(module: Module, sent: Sent, actor: Actor, *, strict: bool = True, key: str | None = None) -> Saved:
-    """Store one record. With a `key` used before, answers the record stored then.
+def create(
+    module: Module,
+    sent: Sent,
+    actor: Actor,
+    *,
+    strict: bool = True,
+    key: str | None = None,
+    keep: Keep | None = None,
+) -> Saved:
+    """Store one record. With a `key` used before, answers the record stored then. `keep` is for whoever can be asked.
 
-    Raises ValidationFailed, InvalidSiteId, Forbidden, DuplicateRecord, IdempotencyConflict, or what a check raises.
+    Raises ValidationFailed, InvalidSiteId, Forbidden, DuplicateRecord, IdempotencyConflict, Doubtful (only with
+    `keep`), or what a check raises.
     """
     one = draft(module, sent, actor, strict=strict)
     refuse_draft(sent, one)
-    return store_drafts(module, [sent], [one], actor, [key])[0]
+    return store_drafts(module, [sent], [one], actor, keys=[key], keep=keep)[0]
 
 
 def create_many(
@@ -82,54 +75,17 @@ def create_many(
         raise ValidationFailed(rows=bad)
     # The first takes the key as it is: a key of one record is no batch's, nor the other way round.
     keys = [f"{key}#{index}" if key and index else key for index in range(len(sents))]
-    return store_drafts(module, sents, drafts, actor, keys)
-
-
-def draft(module: Module, sent: Sent, actor: Actor, *, strict: bool) -> Draft:
-    """Read and judge one record by itself. Raises Forbidden where the actor may not enter at its site."""
-    return draft_of(module, module.schema.read(sent, strict=strict), actor)
-
-
-def draft_of(module: Module, reading: Reading, actor: Actor) -> Draft:
-    """The record of what was read, judged by itself. Raises Forbidden where the actor may not enter at its site."""
-    site = reading.values.get("site")
-    if site is not None:
-        actor.require(module.rights.create, site.id)
-    record = module.model.new({**reading.values, "created_by": actor.user_id})
-    return judged(module, record, reading.problems)
-
-
-def judged(module: Module, record: Any, problems: list[Problem]) -> Draft:
-    """Apply the rules: all of them where the record could be read whole, the one of the day wherever there is one."""
-    if problems:
-        has_day = record.__data__.get("date") and record.__data__.get("site")
-        return Draft(record, problems + (not_in_the_future(record) if has_day else []), [])
-    found = [problem for rule in (not_in_the_future, *module.rules) for problem in rule(record)]
-    return Draft(record, [one for one in found if not one.soft], [one for one in found if one.soft])
-
-
-def not_in_the_future(record: Record) -> list[Problem]:
-    # It is this day at least everywhere on earth: most records need no look at their site's clock.
-    if record.may_lie_ahead or record.date <= (utc_now() - EARLIEST_CLOCK).date():
-        return []
-    today = record.site.today()
-    return (
-        [Problem("date", say("Must not be later than the site's today, %(today)s", today=today))]
-        if record.date > today
-        else []
-    )
-
-
-def refuse_draft(sent: Sent, one: Draft) -> None:
-    named, fields = sent.get("siteId"), {problem.field for problem in one.problems}
-    if fields == {"siteId"} and isinstance(named, str) and named.strip() and not references.find(Site, named):
-        raise InvalidSiteId(siteId=named)
-    if one.problems:
-        raise ValidationFailed.of(one.problems)
+    return store_drafts(module, sents, drafts, actor, keys=keys)
 
 
 def store_drafts(
-    module: Module, sents: Sequence[Sent], drafts: list[Draft], actor: Actor, keys: Sequence[str | None]
+    module: Module,
+    sents: Sequence[Sent],
+    drafts: list[Draft],
+    actor: Actor,
+    *,
+    keys: Sequence[str | None],
+    keep: Keep | None = None,
 ) -> list[Saved]:
     # Of the whole request: a batch with one record more or less is another body.
     sent_digest = digest(module, sents) if any(keys) else None
@@ -140,14 +96,26 @@ def store_drafts(
     with transaction():
         counters.take({one.record.site_id for one in drafts})
         known = stored_before(module, [one.record for one in drafts])
-        new = [one.record for one in drafts if one.record.client_key not in known]
-        for index, conflict in find_conflicts(module, [Change(None, record) for record in new]).items():
-            raise conflict if len(drafts) == 1 else with_row(conflict, index)
-        insert(module, new)
-        record_changes(module, [Change(None, record) for record in new], actor)
+        new = {
+            at: Change(None, one.record)
+            for at, one in enumerate(drafts)
+            if one.record.client_key not in known
+        }
+        changes = [*new.values()]
+        for index, conflict in find_conflicts(module, changes).items():
+            raise conflict if len(drafts) == 1 else with_row(conflict, [*new][index])
+        judged = {
+            at: judge(module, change, sents[at], soft=drafts[at].doubts, keep=keep)
+            for at, change in new.items()
+        }
+        insert(module, [one.record for at, one in enumerate(drafts) if at in new])
+        record_changes(module, changes, actor)
+        settle(module, [one for one in judged.values() if one.doubts], actor)
     return [
-        Saved(known.get(one.record.client_key, one.record), one.doubts, one.record.client_key not in known)
-        for one in drafts
+        Saved(one.record, list(judged[at].doubts), True)
+        if at in new
+        else Saved(known[one.record.client_key], one.doubts, False)
+        for at, one in enumerate(drafts)
     ]
 
 
@@ -197,33 +165,42 @@ def correct(
     *,
     strict: bool = True,
     version: int | None = None,
+    keep: Keep | None = None,
 ) -> Saved:
     """Change the fields that were sent; the whole record is judged anew.
 
     Raises NotFound, Forbidden, EditConflict (`version` given and not the record's), ValidationFailed, InvalidSiteId,
-    DuplicateRecord.
+    DuplicateRecord, Doubtful (only with `keep`).
     """
     site_id = listing.get(module, record_id, actor, module.rights.correct).site_id
     with transaction():
         counters.take([site_id])
         before = listing.find(module, record_id, for_update=True)
         refuse_stale(before, version)
-        reading = module.schema.read(sent, strict=strict, held=before)
-        site = reading.values.get("site", before.site)
-        if site.id != site_id:
-            actor.require(module.rights.correct, site.id, before.created_by)
-            reading.problems.append(
-                Problem("siteId", say("A record stays at its site: void it and enter it at the other"))
-            )
-        after = before.copy(**reading.values, version=before.version + 1, updated_at=utc_now())
-        one = judged(module, after, reading.problems)
+        one = corrected(module, before, sent, actor, strict=strict)
         refuse_draft(sent, one)
-        change = Change(before, after)
+        change = Change(before, one.record)
         for conflict in find_conflicts(module, [change]).values():
             raise conflict
+        is_anew = is_judged_anew(module, change)
+        judged = judge(module, change, sent, soft=one.doubts, keep=keep) if is_anew else Judged(change)
         update(module, change)
         record_changes(module, [change], actor)
-    return Saved(after, one.doubts, True)
+        settle(module, [judged] if is_anew else [], actor)
+    return Saved(one.record, list(judged.doubts), True)
+
+
+def corrected(module: Module, before: Any, sent: Sent, actor: Actor, *, strict: bool) -> Draft:
+    """The record as it would stand corrected, judged by itself."""
+    reading = module.schema.read(sent, strict=strict, held=before)
+    site = reading.values.get("site", before.site)
+    if site.id != before.site_id:
+        actor.require(module.rights.correct, site.id, before.created_by)
+        reading.problems.append(
+            Problem("siteId", say("A record stays at its site: void it and enter it at the other"))
+        )
+    after = before.copy(**reading.values, version=before.version + 1, updated_at=utc_now())
+    return judged_by_itself(module, after, reading.problems)
 
 
 def void(
@@ -253,16 +230,8 @@ def void(
                 raise refused
         update(module, change)
         record_changes(module, [change], actor)
+        settle(module, [Judged(change)], actor)
     return after
-
-
-def read_reason(sent: str | None) -> str | None:
-    """Why a record is void: up to 500 characters, none of them control characters. Raises ValidationFailed."""
-    try:
-        return sent and REASON.validate_python(sent)
-    except ValidationError as error:
-        problems = [Problem("reason", message) for message in kinds.explain(error)]
-        raise ValidationFailed.of(problems) from error
 
 
 def refuse_stale(record: Any, version: int | None) -> None:
