@@ -127,13 +127,27 @@
       opener.focus();
     }
   });
-  // The row goes away: the reader goes on at the next one.
+  // The row goes away: the reader goes on at the next one, and still does once the table stands without the row.
+  let goesOnAt = null;
+  const goOn = () => (document.getElementById(goesOnAt) ?? one(".table-frame") ?? one("#add"))?.focus();
   document.body.addEventListener("record-voided", () => {
     const row = opener?.closest("tr");
     const near = row && (row.nextElementSibling ?? row.previousElementSibling);
-    opener = near?.querySelector(".actions a") ?? one(".table-frame") ?? one("#add");
+    goesOnAt = near?.querySelector(".actions a")?.id ?? "";
+    opener = null;
     dialog.close();
+    goOn();
   });
+  document.body.addEventListener("htmx:afterSettle", () => {
+    if (goesOnAt !== null && document.activeElement === document.body) {
+      goOn();
+    }
+  });
+  for (const ownWay of ["keydown", "pointerdown"]) {
+    document.addEventListener(ownWay, () => {
+      goesOnAt = null;
+    });
+  }
 
   // A session that ended: the page stays, and signing in happens above it, where something was typed.
   document.body.addEventListener("htmx:beforeOnLoad", (event) => {
