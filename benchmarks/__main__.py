@@ -1,12 +1,12 @@
-"""Run the benchmarks, or those that are named: `python -m benchmarks [api] [files] [--quick]`."""
+"""Run the benchmarks, or those that are named: `python -m benchmarks [api] [files] [ledger] [--quick]`."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import api, files
+from benchmarks import api, files, ledger
 
-KNOWN = {"api": api, "files": files}
+KNOWN = {"api": api, "files": files, "ledger": ledger}
 
 # Processes that write beside this one import it again.
 if __name__ == "__main__":
