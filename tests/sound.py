@@ -59,7 +59,7 @@ def query(method: str, where: str, site: Site) -> dict[str, str]:
         return {}
     if name in KEPT:
         return {"siteId": site.code}
-    if name in MODULES or name == "charts":
+    if name in MODULES or name in ("charts", "balance"):
         return {"siteId": site.code, **always(site)}
     return {"siteId": site.code} if name in ("metrics", "dashboard") else {}
 

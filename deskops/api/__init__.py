@@ -6,8 +6,10 @@ from flask import Blueprint, Flask, Response, g, request
 from werkzeug import exceptions
 
 from deskops.api import (
+    balance,
     charts,
     dashboard,
+    days,
     envelope,
     exports,
     kept,
@@ -51,9 +53,11 @@ SECTIONS = with_documentation(
         sites.SECTION,
         *record_operations.SECTIONS,
         *kept.SECTIONS,
+        days.SECTION,
         metrics.SECTION,
         charts.SECTION,
         dashboard.SECTION,
+        balance.SECTION,
         *exports.SECTIONS,
     )
 )
