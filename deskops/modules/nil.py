@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import peewee
 
 from deskops.accounts.policy import DECLARE_NIL
-from deskops.errors import DayBlocked, DeskOpsError, say
+from deskops.errors import DayBlocked, DeskOpsError, Problem, say
 from deskops.modules.common import READ_ONLY, bookkeeping, head, shift_field
 from deskops.modules.dispatch import DISPATCH
 from deskops.modules.equipment import EQUIPMENT
@@ -41,6 +41,11 @@ class NilReturn(Record):
 def has_shifts(name: str) -> bool:
     """Whether records of this module name their shift."""
     return "shift" in REPORTED[name].schema.by_name
+
+
+def the_shift_is_one_that_records_name(record: Any) -> Iterator[Problem]:
+    if record.shift and not has_shifts(record.module):
+        yield Problem("shift", say("Records of this module name no shift: it reports by the day"))
 
 
 def nothing_was_entered(changes: Sequence[Change]) -> Mapping[int, DeskOpsError]:
@@ -84,6 +89,7 @@ NILS = Module(
     ),
     table=("date", "module", "shift", "reason"),
     seldom=("reason",),
+    rules=(the_shift_is_one_that_records_name,),
     checks=(nothing_was_entered,),
     unique=("site", "date", "module", "shift"),
     rights=Rights(DECLARE_NIL, DECLARE_NIL, DECLARE_NIL),
