@@ -31,6 +31,7 @@ ROUTES = {
     "web.home": SIGNED_IN,
     "web.signout": SIGNED_IN,
     "web.dashboard": READ,
+    "web.stock": READ,
     "web.live": READ,
     "web.records": READ,
     "web.new_record": CREATE,

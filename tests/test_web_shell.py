@@ -20,7 +20,7 @@ from deskops.web import words
 from tests.clients import PageClient
 
 Browse = Callable[..., PageClient]
-PAGES = ("/dashboard", *(f"/{name}" for name in MODULES), *(f"/{name}/new" for name in MODULES))
+PAGES = ("/dashboard", "/stock", *(f"/{name}" for name in MODULES), *(f"/{name}/new" for name in MODULES))
 STYLES = sorted((STATIC / "css").glob("*.css"))
 # Left and right belong to one script; start and end to all.
 ONE_SIDED = re.compile(

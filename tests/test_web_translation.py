@@ -17,6 +17,7 @@ Browse = Callable[..., PageClient]
 PAGES = (
     "/signin",
     "/dashboard",
+    "/stock",
     "/production",
     "/received",
     "/equipment",

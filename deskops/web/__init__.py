@@ -13,6 +13,8 @@ from deskops.face import identity
 from deskops.modules import MODULES
 from deskops.web import (
     dashboard,
+    day_sheets,
+    days,
     exports,
     fragments,
     headers,
@@ -21,6 +23,7 @@ from deskops.web import (
     live,
     records,
     signin,
+    stock,
     throttle,
     words,
 )
@@ -29,7 +32,12 @@ from deskops.web.scope import PERIODS, Scope
 # Whoever is not signed in sees these; everything else needs a session.
 PUBLIC = frozenset({"web.signin", "web.save_signin", "web.health"})
 
-FURTHER_PLACES = (("web.imports", errors.say("Imports")), ("web.exports", errors.say("Exports")))
+FURTHER_PLACES = (
+    ("web.days", errors.say("Days")),
+    ("web.stock", errors.say("Stock")),
+    ("web.imports", errors.say("Imports")),
+    ("web.exports", errors.say("Exports")),
+)
 
 
 def register(app: Flask) -> None:
@@ -40,7 +48,7 @@ def register(app: Flask) -> None:
     throttle.register(app, app.extensions["windows"])
     pages = Blueprint("web", __name__)
     pages.before_request(require_session)
-    for part in (dashboard, signin, records, imports, exports, health):
+    for part in (dashboard, stock, signin, records, imports, exports, days, day_sheets, health):
         part.register(pages)
     live.register(app, pages)
     app.register_blueprint(pages)

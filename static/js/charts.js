@@ -2,16 +2,53 @@
 (() => {
   "use strict";
   const drawn = new Map();
+  const MANY_DAYS = 40;
+  const MARKS = ["circle", "rect", "triangle", "rectRot", "star", "crossRot", "rectRounded", "cross"];
+  const DASHES = { aim: [7, 4], carried: [3, 3] };
 
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const seriesColor = (name) => color(`--series-${name}`);
 
-  const bars = { maxBarThickness: 44, categoryPercentage: 0.6, barPercentage: 0.95 };
+  const bar = (one) => {
+    const shades = one.shades.length ? one.shades : one.data.map(() => one.color);
+    return {
+      type: "bar",
+      order: 2,
+      // A day that is not complete is an outline.
+      backgroundColor: shades.map((shade) => (shade === "open" ? "transparent" : seriesColor(shade))),
+      borderColor: shades.map(seriesColor),
+      borderWidth: shades.map((shade) => (shade === "open" ? 1.5 : 0)),
+      borderRadius: 2,
+      maxBarThickness: 44,
+      categoryPercentage: 0.6,
+      barPercentage: 0.95,
+    };
+  };
 
-  const series = (canvas, rows) => [
-    { type: "line", label: canvas.dataset.net, data: rows.net, borderColor: color("--series-net"), backgroundColor: color("--series-net"), borderWidth: 2.5, pointRadius: rows.days.length > 40 ? 0 : 2.5, spanGaps: false, tension: 0 },
-    { type: "bar", label: canvas.dataset.received, data: rows.received, backgroundColor: color("--series-received"), borderRadius: 2, ...bars },
-    { type: "bar", label: canvas.dataset.dispatched, data: rows.dispatched, backgroundColor: color("--series-dispatched"), borderRadius: 2, ...bars },
-  ];
+  const line = (one, place, count) => {
+    const isLong = one.data.length > MANY_DAYS;
+    return {
+      type: "line",
+      order: one.isAim ? 0 : 1,
+      borderColor: seriesColor(one.color),
+      backgroundColor: seriesColor(one.color),
+      borderWidth: one.isAim ? 2 : 2.5,
+      borderDash: one.isAim ? DASHES.aim : [],
+      segment: { borderDash: (part) => (one.dashed[part.p1DataIndex] ? DASHES.carried : undefined) },
+      pointRadius: isLong || one.isAim ? 0 : 2.5,
+      pointStyle: count > 2 ? MARKS[place % MARKS.length] : "circle",
+      stepped: one.isAim ? "middle" : false,
+      spanGaps: false,
+      tension: 0,
+    };
+  };
+
+  const datasets = (rows) =>
+    rows.series.map((one, place) => ({
+      label: one.label,
+      data: one.data,
+      ...(one.form === "bar" ? bar(one) : line(one, place, rows.series.length)),
+    }));
 
   const options = () => {
     const numbers = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 3 });
@@ -27,7 +64,7 @@
       },
       scales: {
         x: { grid: { display: false }, border: { color: color("--line") }, ticks: { color: ink, maxRotation: 0, autoSkipPadding: 16, font: { size: 12 } } },
-        y: { grid: { color: (line) => color(line.tick.value === 0 ? "--line-strong" : "--line") }, border: { display: false }, ticks: { color: ink, maxTicksLimit: 7, font: { size: 12 }, callback: (value) => `${numbers.format(value)} t` } },
+        y: { grid: { color: (tick) => color(tick.tick.value === 0 ? "--line-strong" : "--line") }, border: { display: false }, ticks: { color: ink, maxTicksLimit: 7, font: { size: 12 }, callback: (value) => `${numbers.format(value)} t` } },
       },
     };
   };
@@ -39,7 +76,7 @@
       return;
     }
     const rows = JSON.parse(source.textContent);
-    const content = { labels: rows.days, datasets: series(canvas, rows) };
+    const content = { labels: rows.days, datasets: datasets(rows) };
     if (known) {
       Object.assign(known.chart, { data: content });
       known.chart.options = options();

@@ -16,6 +16,8 @@ from tests.services import chromium
 Window = Callable[..., Person]
 PAGES = (
     "/dashboard",
+    "/stock",
+    "/stock?groupBy=material",
     "/dashboard?period=custom&startDate=2026-01-01&endDate=2026-01-31",
     "/production",
     "/dispatch/new",
@@ -146,7 +148,7 @@ def test_what_a_page_looks_at_is_carried_to_the_next_one(person: Window) -> None
 def test_the_numbers_of_the_chart_stand_in_a_table_that_stays_open(person: Window) -> None:
     somebody = person("ben")
     page = somebody.goes_to("/dashboard")
-    page.get_by_role("button", name="As a table").click()
+    page.get_by_role("button", name="As a table Flow").click()
     expect(page.locator("#flow-numbers tbody tr")).to_have_count(7)
     page.evaluate("htmx.trigger(document.body, 'records-changed')")
     page.wait_for_timeout(500)
