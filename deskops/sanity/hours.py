@@ -23,7 +23,7 @@ from deskops.schema import references
 
 MINUTES = 60
 DAY_MINUTES = 24 * MINUTES
-HUNDREDTH = Decimal("0.01")
+HUNDREDTH, KILOGRAM = Decimal("0.01"), Decimal("0.001")
 # What comes out of a crusher; segregated material does not.
 CRUSHED = ("CRU-PRO", "CRU-OP")
 
@@ -36,7 +36,7 @@ def beyond_the_shift(module: Module, record: Any, _before: Record | None) -> Ite
     if longest is not None and record.hours > longest:
         text = say(
             "Run, idle and downtime come to %(hours)s hours; the %(shift)s shift has %(longest)s",
-            hours=record.hours,
+            hours=record.hours.quantize(HUNDREDTH),
             shift=record.shift.lower(),
             longest=longest,
         )
@@ -94,7 +94,7 @@ def crushable(record: Any, rated: dict[str, Any]) -> Decimal:
     tons = (
         rated[unit] * EquipmentLog.run_hours.python_value(hours) for unit, hours in found if unit in rated
     )
-    return Decimal(sum(tons))
+    return Decimal(sum(tons)).quantize(KILOGRAM)
 
 
 def stored_tons(record: Any) -> Decimal:
