@@ -183,29 +183,36 @@ def tell_differences() -> None:
     table.fact("totals that differ from the records", f"{len(odd)}", holds=not odd)
 
 
-def measure(home: Path, environ: dict[str, str], *, days: int, calls: int, writers: bool) -> None:
+def measure(title: str, home: Path, environ: dict[str, str], *, days: int, calls: int) -> None:
+    table.head(title)
     open_book(home, environ)
     kept, other = yards()
     first = fill(kept, days)
     measure_changes(kept, first, calls)
     measure_today(kept, other, calls)
-    if writers:
+    if environ:
         fill(other, days)
         book.close()
         measure_writers(home, environ, first, calls=max(2, calls // 2))
         open_book(home, environ)
     tell_differences()
     book.close()
+    table.tell_missed()
+
+
+def measure_apart(title: str, home: Path, environ: dict[str, str], **sizes: int) -> None:
+    """In a process of its own: one works on one database."""
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=measure, args=(title, home, environ), kwargs=sizes)
+    process.start()
+    process.join()
 
 
 def main(*, quick: bool = False) -> None:
     """On SQLite, then on a PostgreSQL of its own, which does not sync to the disk; `quick` has 60 days alone."""
-    days, calls = (FEW_DAYS, 3) if quick else (YEARS_DAYS, 10)
+    sizes = {"days": FEW_DAYS, "calls": 3} if quick else {"days": YEARS_DAYS, "calls": 10}
     with tempfile.TemporaryDirectory(prefix="deskops-ledger-") as folder:
-        table.head("The ledger on SQLite")
-        measure(Path(folder) / "sqlite", {}, days=days, calls=calls, writers=False)
-        table.head("The ledger on PostgreSQL")
+        measure_apart("The ledger on SQLite", Path(folder) / "sqlite", {}, **sizes)
         with cluster() as postgresql:
             environ = {"DATABASE_URL": postgresql.create_database("ledger")}
-            measure(Path(folder) / "postgresql", environ, days=days, calls=calls, writers=True)
-    table.tell_missed()
+            measure_apart("The ledger on PostgreSQL", Path(folder) / "postgresql", environ, **sizes)

@@ -94,7 +94,7 @@ def moved(site_id: str, first_day: date) -> Moves:
 
 def reported(site_id: str) -> set[date]:
     """The days on which each input has a counted record, or a nil return for the day or for every shift that works."""
-    working = set(references.by_id(Site, site_id).work_shifts.split())
+    working = set(Site.get_by_id(site_id).work_shifts.split())
     nils: dict[tuple[str, date], set[str]] = {}
     for name, day, shift in rows(
         f"SELECT module, date, shift FROM nil_return WHERE site_id = ? AND {COUNTED_SQL}", (site_id,)
