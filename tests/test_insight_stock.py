@@ -10,7 +10,7 @@ import pytest
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import WEEKDAYS, Site
-from deskops.insight import completeness, metrics, stock
+from deskops.insight import completeness, inventory, metrics
 from deskops.insight.metrics import Stock
 from deskops.insight.stock import BY_MATERIAL, LOW, NEGATIVE, OK, WARN, inventory_levels, levels_of_day
 from deskops.ledger.inputs import Inputs, inputs_of
@@ -83,7 +83,7 @@ def test_a_stock_that_was_last_told_long_ago_is_carried_into_the_week(alpha: Sit
 
 
 def test_the_snapshots_of_a_range_are_told_newest_day_first(alpha: Site, week: Book) -> None:
-    found = stock.snapshots(alpha, week.day(0), week.day(6))
+    found = inventory.snapshots(alpha, week.day(0), week.day(6))
     told = [(row.date, row.material.code, row.opening, row.closing, row.incomplete_since) for row in found]
     first, last = week.day(0), week.day(2)
     assert told == [
@@ -98,9 +98,9 @@ def test_the_snapshots_of_a_range_are_told_newest_day_first(alpha: Site, week: B
 
 def test_snapshots_can_be_asked_for_by_material_and_oldest_first(alpha: Site, week: Book) -> None:
     stone = Material.get(Material.code == STONE).id
-    found = stock.snapshots(alpha, week.day(0), week.day(6), [stone], newest_first=False)
+    found = inventory.snapshots(alpha, week.day(0), week.day(6), [stone], newest_first=False)
     assert [(row.date, row.closing) for row in found] == [(week.day(0), Decimal("110.5")), (week.day(2), 120)]
-    assert stock.snapshots(alpha, week.day(1), week.day(1)) == []
+    assert inventory.snapshots(alpha, week.day(1), week.day(1)) == []
 
 
 def test_levels_are_carried_forward_and_unknown_before_the_first_and_after_today(
@@ -162,7 +162,7 @@ def test_a_day_is_reckoned_as_it_will_be_stored(alpha: Site, week: Book) -> None
         )
         assert reckoned_day(alpha.id, week.day(offset)) == before
         assert levels_of_day(alpha, week.day(offset)) == told
-        assert len(stock.snapshots(alpha, week.day(offset), week.day(offset))) == len(told)
+        assert len(inventory.snapshots(alpha, week.day(offset), week.day(offset))) == len(told)
 
 
 def test_the_state_of_a_material_is_by_the_targets_of_the_day(alpha: Site, week: Book) -> None:
@@ -214,7 +214,7 @@ def test_three_years_of_stock_are_as_many_questions_as_a_day(
     monkeypatch.setattr(counters, "FRESH_SECONDS", 3_600)
     counters.recent()
     today = alpha.today()
-    for ask in (inventory_levels, stock.snapshots):
+    for ask in (inventory_levels, inventory.snapshots):
         ask(alpha, today, today)
         with counted(monkeypatch) as one_day:
             ask(alpha, week.day(2), week.day(2))

@@ -6,7 +6,7 @@ newest snapshot of every material, and its rows together are the stock of the si
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -17,7 +17,6 @@ from deskops.insight import targets
 from deskops.insight.periods import ZERO, days
 from deskops.insight.targets import Targets
 from deskops.ledger.chain import COLUMNS, FLOWS, read_day
-from deskops.ledger.completeness import incomplete_since_of
 from deskops.ledger.reckoning import reckoned_day
 from deskops.modules.reference import MATERIAL_TYPES, Material
 from deskops.records.totals import as_days
@@ -28,24 +27,6 @@ NEGATIVE, LOW, WARN, OK = "NEGATIVE", "LOW", "WARN", "OK"
 BY_TYPE, BY_MATERIAL = "type", "material"
 GROUPINGS = (BY_TYPE, BY_MATERIAL)
 MOVED = " OR ".join(f"{name} <> 0" for name in FLOWS)
-
-
-class Snapshot(NamedTuple):
-    """A material's tons over one stored day.
-
-    `incomplete_since` is the first earlier day that owes inputs and has no snapshots: this one may still move.
-    """
-
-    site: Site
-    material: Material
-    incomplete_since: date | None
-    date: date
-    opening: Decimal
-    production: Decimal
-    received: Decimal
-    dispatched: Decimal
-    adjustment: Decimal
-    closing: Decimal
 
 
 class Level(NamedTuple):
@@ -91,31 +72,6 @@ class StockDay(NamedTuple):
 
 def tons(kilograms: int) -> Decimal:
     return Decimal(int(kilograms)).scaleb(-TonsField.places)
-
-
-def snapshots(
-    site: Site, start: date, end: date, materials: Collection[str] | None = None, *, newest_first: bool = True
-) -> list[Snapshot]:
-    """The rows of the stored days of a range, day by day, the materials of a day in the list's order.
-
-    `materials` are the ids of those wanted; None for all.
-    """
-    order = {material.id: place for place, material in enumerate(references.every(Material))}
-    wanted = order.keys() if materials is None else materials
-    marks = ", ".join("?" * len(wanted))
-    found = rows(
-        f"SELECT date, material_id, {', '.join(COLUMNS)} FROM inventory_snapshot "
-        f"WHERE site_id = ? AND date BETWEEN ? AND ? AND material_id IN ({marks})",
-        (site.id, start.isoformat(), end.isoformat(), *wanted),
-    )
-    found.sort(key=lambda row: order[row[1]])
-    found.sort(key=lambda row: row[0], reverse=newest_first)
-    told = list(as_days([row[0] for row in found]))
-    since = incomplete_since_of(site, sorted(set(told)))
-    return [
-        Snapshot._make((site, references.by_id(Material, row[1]), since[day], day, *map(tons, row[2:])))
-        for day, row in zip(told, found, strict=True)
-    ]
 
 
 def stock_days(site: Site, start: date) -> list[StockDay]:
