@@ -12,14 +12,16 @@ NOT_HERE = say(
 )
 
 
-def pdf_of(html: str) -> bytes:
-    """The document as a tagged PDF. What it names is not fetched, neither by network nor from the disk.
+def pdf_of(html: str, styles: str) -> bytes:
+    """The document in these styles, as a tagged PDF. It fetches nothing, neither by network nor from the disk.
 
     Raises FormatUnavailable where the library, or what it stands on, is missing.
     """
     library = load()
     nothing = library.urls.URLFetcher(allowed_protocols=())
-    made: bytes = library.HTML(string=html, url_fetcher=nothing).write_pdf(pdf_tags=True)
+    sheet = library.CSS(string=styles, url_fetcher=nothing)
+    document = library.HTML(string=html, url_fetcher=nothing)
+    made: bytes = document.write_pdf(stylesheets=[sheet], pdf_tags=True)
     return made
 
 

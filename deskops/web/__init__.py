@@ -20,6 +20,7 @@ from deskops.web import (
     headers,
     health,
     imports,
+    keeping,
     live,
     records,
     signin,
@@ -35,6 +36,7 @@ PUBLIC = frozenset({"web.signin", "web.save_signin", "web.health"})
 FURTHER_PLACES = (
     ("web.days", errors.say("Days")),
     ("web.stock", errors.say("Stock")),
+    ("web.keeping", errors.say("Stock keeping")),
     ("web.imports", errors.say("Imports")),
     ("web.exports", errors.say("Exports")),
 )
@@ -48,7 +50,7 @@ def register(app: Flask) -> None:
     throttle.register(app, app.extensions["windows"])
     pages = Blueprint("web", __name__)
     pages.before_request(require_session)
-    for part in (dashboard, stock, signin, records, imports, exports, days, day_sheets, health):
+    for part in (dashboard, stock, signin, records, keeping, imports, exports, days, day_sheets, health):
         part.register(pages)
     live.register(app, pages)
     app.register_blueprint(pages)
@@ -65,6 +67,7 @@ def shell() -> dict[str, object]:
     """What every page shows around its content."""
     return {
         "modules": MODULES.values(),
+        "kept": keeping.PLACES,
         "further_places": further_places,
         "periods": PERIODS,
         "person": identity.person,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import parse_pattern
 from flask import Flask
 from flask_babel import Babel, get_locale, gettext
@@ -33,6 +33,8 @@ def register(app: Flask) -> None:
         text=text,
         plain_name=plain_name,
         moment=moment,
+        weekday=weekday,
+        signed=signed,
         file_size=file_size,
     )
     app.context_processor(lambda: {"locale": locale()})
@@ -92,6 +94,12 @@ def percent(value: Decimal, signed: bool = False) -> str:
     return f"{sign}{shown}\u00a0%"
 
 
+def signed(tons: Decimal) -> str:
+    """Tons that went up or down."""
+    sign = "+" if tons > 0 else "−" if tons < 0 else ""
+    return f"{sign}{number(abs(tons), kinds.TONS.places)}"
+
+
 def day(value: date) -> str:
     return _day(value.date() if isinstance(value, datetime) else value, str(locale()))
 
@@ -112,7 +120,16 @@ def file_size(size: int) -> str:
 
 
 def moment(value: datetime) -> str:
-    return f"{day(value)} {format_time(value, format='short', locale=locale())}"
+    return f"{day(value)} {clock(value)}"
+
+
+def clock(value: datetime) -> str:
+    return str(format_time(value, format="short", locale=locale()))
+
+
+def weekday(value: date) -> str:
+    """A day with the name of its weekday."""
+    return str(format_skeleton("yMMMEd", value, locale=locale()))
 
 
 def value_text(kind: Kind, value: Any, choices: Mapping[str, str] | None = None) -> str:
