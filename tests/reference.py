@@ -53,6 +53,7 @@ def routes() -> dict[tuple[str, str], dict[str, str]]:
         names = [route.replace(several, name) for name in EACH.get(several, [""])] if several else [route]
         names += [route.replace(name, alias) for name, alias in ALIAS.items() if route.startswith(name)]
         for name in names:
-            assert (row["method"], name) not in found, name
-            found[row["method"], name] = row
+            path = name.replace("{day}", "{id}")
+            assert (row["method"], path) not in found, path
+            found[row["method"], path] = row
     return found

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from deskops.accounts.actor import SYSTEM
 from deskops.accounts.models import Site
+from deskops.days import closing
 from deskops.exports import jobs
-from deskops.modules import KEPT, MODULES
+from deskops.ledger.standing import standing
+from deskops.modules import KEPT, MODULES, NILS, OPENINGS
 from deskops.records import service
 from tests import reference
 from tests.api_contract import always, data, enter
@@ -16,6 +18,12 @@ from tests.clients import ApiClient
 from tests.samples import as_read, sample
 
 Body = dict[str, Any]
+WHY = {"reason": "Sandstorm"}
+
+
+def where_of(path: str) -> str:
+    """An operation's path about a day as the reference's routes are told apart."""
+    return path.replace("{siteId}", "{id}").replace("{day}", "{id}")
 
 
 def name_of(where: str) -> str:
@@ -32,9 +40,18 @@ def body(method: str, where: str, site: Site, days_ago: int = 0) -> Body | None:
     if name == "sites":
         new: Body = {"code": f"NEW-{days_ago:02}", "name": "New yard"} if method == "POST" else {}
         times = ["06:00", "14:00", "22:00"]
-        return new | {"location": "Here", "timezone": "Asia/Riyadh", "isActive": True, "shiftStarts": times}
+        calendar = {
+            "workDays": ["SAT", "SUN"],
+            "workShifts": [],
+            "reports": [*MODULES],
+            "stockPolicy": "WARN",
+        }
+        place = {"location": "Here", "timezone": "Asia/Riyadh", "isActive": True, "shiftStarts": times}
+        return new | place | calendar
     if name in ("export", "exports"):
         return export_body(site, flat=name == "exports")
+    if name == "days":
+        return {"nil": {"module": "received"}, "close": {"override": True}}.get(action(where), {}) | WHY
     record = sample(name, site, site.today() - timedelta(days=days_ago))
     record |= {} if name == "adjustments" else {"notes": "Wet"}
     if not where.endswith("/bulk"):
@@ -55,11 +72,13 @@ def export_body(site: Site, *, flat: bool) -> Body:
 def query(method: str, where: str, site: Site) -> dict[str, str]:
     """The parameters that a route must have."""
     name = name_of(where)
+    if (method, name) == ("DELETE", "days"):
+        return {"module": "dispatch"}
     if method != "GET" or "{id}" in where:
         return {}
     if name in KEPT:
         return {"siteId": site.code}
-    if name in MODULES or name in ("charts", "balance"):
+    if name in MODULES or name in ("charts", "balance", "days"):
         return {"siteId": site.code, **always(site)}
     return {"siteId": site.code} if name in ("metrics", "dashboard") else {}
 
@@ -72,6 +91,9 @@ def target(where: str, maker: ApiClient, site: Site, days_ago: int = 50) -> str:
     if name == "sites":
         return where.replace("{id}", site.code)
     day = site.today() - timedelta(days=days_ago)
+    if name == "days":
+        prepare_day(action(where), site, day)
+        return where.replace("{id}", site.code, 1).replace("{id}", day.isoformat())
     if name in KEPT:
         made = service.create(KEPT[name], as_read(sample(name, site, day)), SYSTEM)
         return where.replace("{id}", made.record.id)
@@ -80,3 +102,22 @@ def target(where: str, maker: ApiClient, site: Site, days_ago: int = 50) -> str:
     job = data(maker.post("/api/export", export_body(site, flat=False)), 201)["jobId"]
     jobs.run(job)
     return where.replace("{id}", job)
+
+
+def action(where: str) -> str:
+    """What a path does with a day: nil, close or reopen."""
+    return where.rsplit("/", 1)[1]
+
+
+def prepare_day(action: str, site: Site, day: date) -> None:
+    """A day with a nil return of dispatch; one to be closed is whole, one to be reopened is closed."""
+    of_day = {"siteId": site.code, "date": day.isoformat()}
+    if action == "nil":
+        service.create(NILS, {**of_day, "module": "dispatch"}, SYSTEM)
+        return
+    if standing(site.id).first_day is None:
+        service.create(OPENINGS, as_read(sample("openings", site, day)), SYSTEM)
+    for name in MODULES:
+        service.create(NILS, {**of_day, "module": name}, SYSTEM)
+    if action == "reopen":
+        closing.close(site, day, SYSTEM)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from deskops.accounts.models import Site
+from deskops.audit.chain import AuditEntry
 from deskops.modules import DISPATCH, MANPOWER, PRODUCTION, RECEIVED
 from tests.api_contract import MOMENT, Api, bad_fields, body_of, data, enter, path, refused
 
 KEYS = {"id", "code", "name", "location", "timezone", "isActive", "createdAt", "shiftStarts"}
+KEYS |= {"workDays", "workShifts", "reports", "stockPolicy"}
+WEEK = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
 
 def test_each_sees_the_active_sites_they_have_a_role_at_by_name(api: Api, alpha: Site, beta: Site) -> None:
@@ -67,6 +71,34 @@ def test_an_administrator_adds_and_changes_a_site(api: Api) -> None:
     assert data(ada.get("/api/sites/GAMMA-03"))["isActive"] is False
 
 
+def test_a_site_owes_every_report_of_every_day_until_its_calendar_says_otherwise(api: Api) -> None:
+    ada = api("ada")
+    site = data(ada.post("/api/sites", {"code": "GAMMA-03", "name": "Gamma Yard"}), 201)
+    assert (site["workDays"], site["workShifts"]) == (WEEK, [])
+    assert site["reports"] == ["production", "received", "dispatch", "equipment", "manpower"]
+    assert site["stockPolicy"] == "ALLOW"
+    change = {
+        "workDays": [day for day in WEEK if day != "FRI"],
+        "workShifts": ["MORNING", "NIGHT"],
+        "reports": ["production", "received", "dispatch"],
+        "stockPolicy": "BLOCK",
+    }
+    mixed = {key: value if isinstance(value, str) else value[::-1] for key, value in change.items()}
+    assert data(ada.patch("/api/sites/GAMMA-03", mixed)) == site | change
+    [entry] = AuditEntry.select().where(AuditEntry.verb == "CORRECTED", AuditEntry.subject_id == site["id"])
+    assert json.loads(entry.changes).keys() == {"work_days", "work_shifts", "reports", "stock_policy"}
+
+
+def test_every_bad_value_of_a_site_is_told_at_once_and_nothing_of_it_kept(api: Api, alpha: Site) -> None:
+    body = {"name": "", "workDays": [], "stockPolicy": "NO", "workShifts": ["NIGHT"]}
+    assert bad_fields(api("ada").patch(f"/api/sites/{alpha.code}", body)) == {
+        "name",
+        "workDays",
+        "stockPolicy",
+    }
+    assert data(api("ada").get(f"/api/sites/{alpha.code}"))["workShifts"] == []
+
+
 def test_what_was_read_of_a_site_may_be_sent_back(api: Api, alpha: Site) -> None:
     ada = api("ada")
     site = data(ada.get(f"/api/sites/{alpha.code}"))
@@ -103,6 +135,17 @@ def test_only_an_administrator_keeps_sites(nick: str, api: Api, alpha: Site) -> 
         ({"shiftStarts": ["06:00", "22:00", "14:00"]}, "shiftStarts"),
         ({"shiftStarts": ["6", "14", "22"]}, "shiftStarts"),
         ({"shiftStarts": "06:00 14:00 22:00"}, "shiftStarts"),
+        ({"workDays": []}, "workDays"),
+        ({"workDays": "MON"}, "workDays"),
+        ({"workDays": ["MON", "MON"]}, "workDays"),
+        ({"workDays": ["mon"]}, "workDays"),
+        ({"workDays": [1]}, "workDays"),
+        ({"workShifts": ["EVENING"]}, "workShifts"),
+        ({"workShifts": None}, "workShifts"),
+        ({"reports": ["production", "received"]}, "reports"),
+        ({"reports": ["production", "received", "dispatch", "openings"]}, "reports"),
+        ({"stockPolicy": "block"}, "stockPolicy"),
+        ({"stockPolicy": None}, "stockPolicy"),
     ],
     ids=str,
 )

@@ -75,6 +75,10 @@ def taken_twice(scene: Scene) -> Any:
     return scene.api("ben").post("/api/production", sample("production", scene.site))
 
 
+def today_of(site: Site) -> str:
+    return f"/api/days/{site.code}/{site.today()}"
+
+
 def key_of_another_body(scene: Scene) -> Any:
     ben = scene.api("ben")
     data(ben.post("/api/received", sample("received", scene.site), Idempotency_Key="gate 1"), 201)
@@ -127,6 +131,7 @@ PROVOKED: dict[str, Callable[[Scene], Any]] = {
     "METHOD_NOT_ALLOWED": lambda scene: scene.api("ben").open("PUT", "/api/received"),
     "DUPLICATE_RECORD": taken_twice,
     "DAY_CLOSED": closed_through_today,
+    "DAY_BLOCKED": lambda scene: scene.api("ann").post(f"{today_of(scene.site)}/close", {}),
     "INSUFFICIENT_STOCK": more_than_there_is,
     "IDEMPOTENCY_CONFLICT": key_of_another_body,
     "EDIT_CONFLICT": changed_since,

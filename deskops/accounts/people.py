@@ -21,7 +21,9 @@ from deskops.schema.kinds import CLOCK
 
 SHORTEST_PASSWORD = 8
 NAME_LENGTH = say("A name has 1 to 100 characters")
-SITE_FIELDS = ("code", "name", "location", "timezone", "is_active", "shift_starts")
+# The columns of a row as they were read, and what is wrong with them.
+Columns = tuple[Mapping[str, Any], Sequence[Problem]]
+NONE_ELSE: Columns = ({}, ())
 
 
 def add_user(
@@ -158,14 +160,19 @@ def list_tokens() -> list[tuple[Token, list[str]]]:
     return [(token, narrowed.get(token.id, [])) for token in tokens]
 
 
-def save_site(sent: Mapping[str, Any], actor: Actor, site: Site | None = None) -> Site:
+def save_site(
+    sent: Mapping[str, Any], actor: Actor, site: Site | None = None, *, also: Columns = NONE_ELSE
+) -> Site:
     """Add a site, or change the given keys of one: code, name, location, timezone, isActive, shiftStarts.
+
+    `also` are further columns of it that were read already.
 
     Raises Forbidden, ValidationFailed, DuplicateRecord.
     """
     actor.require_admin(MANAGE_SITES)
     values, problems = read_site(sent, partial=site is not None)
-    if problems:
+    values |= also[0]
+    if problems := [*problems, *also[1]]:
         raise ValidationFailed.of(problems)
     with transaction():
         references.changed()
@@ -173,7 +180,7 @@ def save_site(sent: Mapping[str, Any], actor: Actor, site: Site | None = None) -
         if taken is not None and (site is None or taken.id != site.id):
             raise DuplicateRecord(say("There is already a site with this code"), key={"code": values["code"]})
         stored = Site.get_by_id(site.id) if site else None
-        before = {name: getattr(stored, name) for name in SITE_FIELDS} if stored else {}
+        before = {name: getattr(stored, name) for name in values} if stored else {}
         if site is None:
             saved = Site.create(**values, position=Site.select().count() + 1)
         else:

@@ -27,7 +27,12 @@ from deskops.records.record import SHIFT_NAMES
 SHIFTS = one_of(*SHIFT_NAMES)
 REASON: JsonSchema = {**nullable(LINE), "maxLength": NilReturn.reason.max_length, "examples": ["Sandstorm"]}
 DAY_OF_PATH = Parameter("day", "The day", DAY, required=True, place="path")
-MODULE = Parameter("module", "The module that had nothing to report", one_of(*REPORTED), required=True)
+MODULE = Parameter(
+    "module",
+    "The module that had nothing to report",
+    described(one_of(*REPORTED), "", "dispatch"),
+    required=True,
+)
 SHIFT = Parameter("shift", "The shift; absent: of the whole day", SHIFTS)
 
 

@@ -181,7 +181,7 @@ SECTION = Section(
             Answer(one(NIL_RETURN), 201, "Declared"),
             "Of one shift, or of the whole day. A record that is entered later withdraws it.",
             parameters=(*OF_A_DAY, params.IDEMPOTENCY_KEY),
-            body=Body(NEW_NIL, {"Nothing went out": {"module": "dispatch", "reason": "Sandstorm"}}),
+            body=Body(NEW_NIL, {"Nothing came in": {"module": "received", "reason": "Sandstorm"}}),
             errors=(NotFound, DuplicateRecord, DayBlocked, DayClosed, IdempotencyConflict),
         ),
         Operation(

@@ -60,7 +60,6 @@ DETAILS: Mapping[str, Mapping[str, JsonSchema]] = {
             "What stands against it, each by its `kind` and what cures it",
             [{"kind": "MISSING_INPUT", "module": "dispatch", "date": "2026-01-15"}],
         ),
-        "row": described(COUNT, "Which record of a bulk body is meant, from 0", 1),
     },
     "INSUFFICIENT_STOCK": {
         "materialId": described(ID, "The material that would be missing"),

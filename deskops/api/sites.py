@@ -7,8 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from deskops.accounts import people
-from deskops.accounts.models import Site
+from deskops.accounts.models import STOCK_POLICIES, WEEKDAYS, Site
 from deskops.accounts.policy import MANAGE_SITES, READ
 from deskops.api import envelope, params
 from deskops.api.bodies import read_object
@@ -29,12 +28,17 @@ from deskops.api.shapes import (
     each,
     listed,
     one,
+    one_of,
 )
+from deskops.days.sites import count_snapshots, save_site
 from deskops.errors import DuplicateRecord, Forbidden, IdempotencyConflict, NotFound
 from deskops.face import identity
 from deskops.modules import DISPATCH, PRODUCTION, RECEIVED
+from deskops.modules.calendar import ALWAYS_REPORT, calendar_json
+from deskops.modules.nil import REPORTED
 from deskops.records import listing
 from deskops.records.query import Query
+from deskops.records.record import SHIFT_NAMES
 from deskops.schema import references
 from deskops.schema.kinds import moment_json
 
@@ -53,6 +57,25 @@ WRITTEN: dict[str, AnySchema] = {
         **each(CLOCK_TIME, minItems=3, maxItems=3, uniqueItems=True),
         "examples": [["06:00", "14:00", "22:00"]],
     },
+    "workDays": {
+        "description": "The weekdays that owe their inputs",
+        **each(one_of(*WEEKDAYS), minItems=1, uniqueItems=True),
+        "examples": [["SAT", "SUN", "MON", "TUE", "WED", "THU"]],
+    },
+    "workShifts": {
+        "description": "The shifts whose records are expected; none: those of the day as a whole",
+        **each(one_of(*SHIFT_NAMES), uniqueItems=True),
+        "examples": [["MORNING", "AFTERNOON"]],
+    },
+    "reports": {
+        "description": f"The modules that are expected: {', '.join(ALWAYS_REPORT)} always, as stock is made of them",
+        **each(one_of(*REPORTED), uniqueItems=True),
+        "allOf": [{"contains": {"const": name}} for name in ALWAYS_REPORT],
+        "examples": [list(REPORTED)],
+    },
+    "stockPolicy": described(
+        one_of(*STOCK_POLICIES), "Of stock below zero: let it be, ask for a reason, refuse", "ALLOW"
+    ),
 }
 COUNTS = Shape("SiteCounts", dict.fromkeys((*COUNTED, "inventorySnapshots"), COUNT), "Live records")
 KEYS: dict[str, AnySchema] = {"id": ID, **WRITTEN, "createdAt": MOMENT}
@@ -86,7 +109,7 @@ def add_site() -> Response:
     body = read_object()
 
     def make(_key: str | None) -> Response:
-        site = people.save_site(body, actor)
+        site = save_site(body, actor)
         return envelope.one(site_json(site), 201, {"Location": f"/api/sites/{site.id}"})
 
     return once(actor, body, make)
@@ -97,7 +120,7 @@ def change_site(site_id: str) -> Response:
     actor.require_admin(MANAGE_SITES)
     site = named(site_id)
     params.only()
-    return envelope.one(site_json(people.save_site(read_object(), actor, site)))
+    return envelope.one(site_json(save_site(read_object(), actor, site)))
 
 
 def named(name: str) -> Site:
@@ -116,14 +139,17 @@ def site_json(site: Site) -> dict[str, Any]:
         "timezone": site.timezone,
         "isActive": site.is_active,
         "shiftStarts": site.shift_starts.split(),
+        **calendar_json(site),
         "createdAt": moment_json(site.created_at),
     }
 
 
 def counts(site: Site) -> dict[str, int]:
-    """The site's live records. A snapshot of its stock is made from an opening balance on; there are none before."""
+    """The site's live records, and the snapshots of its stock."""
     always = Query(sites=(site.id,), start=date.min, end=date.max)
-    return {key: listing.count(module, always) for key, module in COUNTED.items()} | {"inventorySnapshots": 0}
+    return {key: listing.count(module, always) for key, module in COUNTED.items()} | {
+        "inventorySnapshots": count_snapshots(site)
+    }
 
 
 SECTION = Section(
