@@ -12,6 +12,7 @@ from deskops.accounts.policy import IMPORT
 from deskops.face import identity
 from deskops.modules import MODULES
 from deskops.web import (
+    balance,
     dashboard,
     day_sheets,
     days,
@@ -50,7 +51,19 @@ def register(app: Flask) -> None:
     throttle.register(app, app.extensions["windows"])
     pages = Blueprint("web", __name__)
     pages.before_request(require_session)
-    for part in (dashboard, stock, signin, records, keeping, imports, exports, days, day_sheets, health):
+    for part in (
+        dashboard,
+        stock,
+        balance,
+        signin,
+        records,
+        keeping,
+        imports,
+        exports,
+        days,
+        day_sheets,
+        health,
+    ):
         part.register(pages)
     live.register(app, pages)
     app.register_blueprint(pages)
