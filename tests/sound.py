@@ -51,7 +51,8 @@ def body(method: str, where: str, site: Site, days_ago: int = 0) -> Body | None:
     if name in ("export", "exports"):
         return export_body(site, flat=name == "exports")
     if name == "days":
-        return {"nil": {"module": "received"}, "close": {"override": True}}.get(action(where), {}) | WHY
+        own: dict[str, Body] = {"nil": {"module": "received"}, "close": {"override": True}, "reopen": {}}
+        return own[action(where)] | WHY
     record = sample(name, site, site.today() - timedelta(days=days_ago))
     record |= {} if name == "adjustments" else {"notes": "Wet"}
     if not where.endswith("/bulk"):

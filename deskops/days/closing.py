@@ -24,7 +24,7 @@ from deskops.ledger.completeness import ONE_DAY
 from deskops.ledger.reckoning import reckoned_day
 from deskops.ledger.standing import Standing, set_standing, standing
 from deskops.modules.reference import Material
-from deskops.records.service import read_reason
+from deskops.records.reasons import read_reason
 from deskops.records.trail import signature
 from deskops.schema import counters, references
 from deskops.schema.columns import TonsField
