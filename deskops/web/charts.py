@@ -57,7 +57,12 @@ class Chart(NamedTuple):
     @property
     def shades(self) -> set[str]:
         """The shades of bars that the legend explains."""
-        return {shade for one in self.series for shade in one.shades}
+        return {
+            shade
+            for one in self.series
+            for shade, value in zip(one.shades, one.values, strict=False)
+            if value is not None
+        }
 
     def drawn(self) -> dict[str, Any]:
         """What the script draws."""

@@ -14,6 +14,7 @@ from deskops.errors import say
 from deskops.insight.flows import FlowDay, ProductionDay, flow_trend, production_vs_target
 from deskops.insight.periods import ZERO
 from deskops.insight.rates import rate
+from deskops.ledger.inputs import Inputs, together
 from deskops.web import words
 from deskops.web.charts import AIMED, BAR, FAR, LINE, NEAR, OPEN, Chart, Series
 from deskops.web.scope import Scope
@@ -31,11 +32,11 @@ class Flow(NamedTuple):
     dispatched: Decimal | None
     loads_in: int
     loads_out: int
-    is_complete: bool
+    inputs: Inputs
 
     @property
     def net(self) -> Decimal | None:
-        if not self.is_complete or self.received is None or self.dispatched is None:
+        if not self.inputs.complete or self.received is None or self.dispatched is None:
             return None
         return self.received - self.dispatched
 
@@ -46,7 +47,7 @@ class Produced(NamedTuple):
     date: date
     tons: Decimal | None
     target: Decimal | None
-    is_complete: bool
+    inputs: Inputs
 
     @property
     def percent(self) -> Decimal | None:
@@ -56,7 +57,7 @@ class Produced(NamedTuple):
     @property
     def shade(self) -> str:
         """By how much of the target is met: all, 80 % or more, less; an outline while inputs are missing."""
-        if not self.is_complete:
+        if self.inputs.missing:
             return OPEN
         if self.percent is None:
             return "production"
@@ -75,15 +76,15 @@ def flows(scope: Scope) -> list[Flow]:
 
 
 def flow_of(rows: Sequence[FlowDay]) -> Flow:
-    into = [row.received for row in rows if row.received_count or row.complete]
-    out = [row.dispatched for row in rows if row.dispatch_count or row.complete]
+    into = [row.received for row in rows if row.received_count or row.received_inputs.there]
+    out = [row.dispatched for row in rows if row.dispatch_count or row.dispatch_inputs.there]
     return Flow(
         rows[0].date,
         sum(into, ZERO) if into else None,
         sum(out, ZERO) if out else None,
         sum(row.received_count for row in rows),
         sum(row.dispatch_count for row in rows),
-        all(row.complete for row in rows),
+        together(inputs for row in rows for inputs in (row.received_inputs, row.dispatch_inputs)),
     )
 
 
@@ -92,13 +93,13 @@ def productions(scope: Scope) -> list[Produced]:
 
 
 def produced_of(rows: Sequence[ProductionDay]) -> Produced:
-    known = [row.production for row in rows if row.records or row.complete]
+    known = [row.production for row in rows if row.records or row.inputs.there]
     aims = [row.target for row in rows if row.target is not None]
     return Produced(
         rows[0].date,
         sum(known, ZERO) if known else None,
         sum(aims, ZERO) if len(aims) == len(rows) else None,
-        all(row.complete for row in rows),
+        together(row.inputs for row in rows),
     )
 
 
@@ -117,7 +118,7 @@ def flow_chart(rows: Sequence[Flow], scope: Scope) -> Chart:
             Series(gettext("Received"), BAR, "received", [row.received for row in rows]),
             Series(gettext("Dispatched"), BAR, "dispatched", [row.dispatched for row in rows]),
         ],
-        gaps(rows, scope),
+        gaps(rows),
     )
 
 
@@ -136,12 +137,11 @@ def production_chart(rows: Sequence[Produced], scope: Scope) -> Chart:
         ),
         [row.date for row in rows],
         [*target, Series(gettext("Production"), BAR, "production", tons, shades)],
-        gaps(rows, scope),
+        gaps(rows),
     )
 
 
-def gaps(rows: Iterable[Flow | Produced], scope: Scope) -> str:
-    """Which of the days that are over, or of today, are not complete; "" where all are."""
-    today = max((site.today() for site in scope.sites), default=scope.end)
-    found = [words.day(row.date) for row in rows if not row.is_complete and row.date <= today]
+def gaps(rows: Iterable[Flow | Produced]) -> str:
+    """Which days still miss inputs, the newest first; "" where none does. A day off misses nothing."""
+    found = [words.day(row.date) for row in rows if row.inputs.missing]
     return words.text(say("Not complete: %(days)s", days=listed(found[::-1]))) if found else ""

@@ -210,12 +210,8 @@ def pending_of(site: Site, day: Day) -> Pending:
         )
         for cell in cells
     ]
-    return Pending(day.date, missing, day_url(site, day.date))
+    return Pending(day.date, missing, url_for("web.day", day=day.date, siteId=site.code))
 
 
 def new_url(site: Site, name: str, day: date, shift: str = "") -> str:
     return url_for("web.new_record", name=name, siteId=site.code, date=day, shift=shift or None)
-
-
-def day_url(site: Site, day: date) -> str:
-    return f"/days/{day}?siteId={site.code}"
