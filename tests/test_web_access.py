@@ -11,7 +11,18 @@ from werkzeug.routing import Rule
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
-from deskops.accounts.policy import ADMIN, CORRECT, CREATE, EXPORT, IMPORT, MAY, READ, VOID
+from deskops.accounts.policy import (
+    ADMIN,
+    CLOSE,
+    CORRECT,
+    CREATE,
+    DECLARE_NIL,
+    EXPORT,
+    IMPORT,
+    MAY,
+    READ,
+    VOID,
+)
 from deskops.exports import jobs
 from deskops.modules import MODULES
 from deskops.records import service
@@ -33,6 +44,16 @@ ROUTES = {
     "web.dashboard": READ,
     "web.stock": READ,
     "web.live": READ,
+    "web.days": READ,
+    "web.save_nil": DECLARE_NIL,
+    "web.day": READ,
+    "web.close_day": CLOSE,
+    "web.save_close": CLOSE,
+    "web.reopen_day": CLOSE,
+    "web.save_reopen": CLOSE,
+    "web.day_sheet": READ,
+    "web.day_sheet_pdf": READ,
+    "web.keeping": READ,
     "web.records": READ,
     "web.new_record": CREATE,
     "web.create_record": CREATE,
@@ -95,7 +116,13 @@ def anns(alpha: Site, cast: Callable[[str], Actor]) -> Anns:
 
 
 def address(rule: Rule, anns: Anns) -> str:
-    own = {"name": MODULE, "filename": "favicon.svg", "upload_id": NOWHERE, "import_id": NOWHERE}
+    own = {
+        "name": MODULE,
+        "day": "2026-03-02",
+        "filename": "favicon.svg",
+        "upload_id": NOWHERE,
+        "import_id": NOWHERE,
+    }
     own |= {name: anns(name) for name in ("record_id", "job_id") if name in rule.arguments}
     built = rule.build({name: own[name] for name in rule.arguments}, append_unknown=False)
     assert built

@@ -18,6 +18,11 @@ PAGES = (
     "/signin",
     "/dashboard",
     "/stock",
+    "/days",
+    "/days/2026-03-02",
+    "/days/2026-03-02/close",
+    "/days/2026-03-02/reopen",
+    "/days/2026-03-02/sheet",
     "/production",
     "/received",
     "/equipment",
@@ -29,7 +34,7 @@ PAGES = (
 OWN_TEXTS = {"DeskOps", "Alpha Yard", ALPHA, "Ann Moderator", "ann@yard.test"}
 SPOKEN = re.compile(r'\s(?:aria-label|placeholder|title|alt)="([^"]*)"')
 WORD = re.compile(r"[A-Za-z]{3}")
-DATE = re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4}")
+DATE = re.compile(r"(?:[A-Z][a-z]{2}, )?[A-Z][a-z]{2} \d{1,2}, \d{4}")
 
 
 class Marked:
