@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
@@ -11,9 +11,11 @@ from flask import url_for
 from flask_babel import gettext
 
 from deskops.accounts.actor import Actor
+from deskops.modules import FACTORS, MODULES, OPENINGS, SURVEYS, TARGETS
+from deskops.modules.holding import HOLDING, in_force
 from deskops.records import listing
 from deskops.records.module import Column, Module
-from deskops.records.query import FIRST_PAGE_SIZE, Query
+from deskops.records.query import END, FIRST_PAGE_SIZE, START, Query
 from deskops.records.record import CANCELLED
 from deskops.schema.fields import Field
 from deskops.web import moving, words
@@ -21,6 +23,7 @@ from deskops.web.scope import Scope
 
 PAGE_SIZES = (25, 50, 100)
 FIRST_SORT = "date"
+LISTED_WHOLE = (OPENINGS, SURVEYS, TARGETS, FACTORS)
 Params = Mapping[str, Any]
 
 
@@ -43,11 +46,15 @@ class Cell(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A record: its cells, and where it is corrected and made void; empty where the reader may not."""
+    """A record: its cells, and where it is corrected and made void; empty where the reader may not.
+
+    `standing` says of what holds from a day on whether it is in force today or lies ahead.
+    """
 
     id: str
     cells: list[Cell]
     is_cancelled: bool
+    standing: str
     edit_url: str
     void_url: str
     name: str
@@ -86,6 +93,18 @@ class Listing(NamedTuple):
     scope: Scope
     params: Params
 
+    @property
+    def is_by_days(self) -> bool:
+        """Whether it lists the days looked at; what is told once, or holds from a day on, is listed whole."""
+        return self.module not in LISTED_WHOLE
+
+    def asked(self) -> dict[str, Sequence[str]]:
+        """The list's question, as parameters."""
+        scope = self.scope.asked()
+        if not self.is_by_days:
+            scope = {name: values for name, values in scope.items() if name not in (*START, *END)}
+        return {**scope, **{name: [value] for name, value in self.params.items()}}
+
     def url(self, **changes: str | int) -> str:
         """The address with these parameters changed; what is empty or as at first is left out."""
         found = {**self.scope.params, **self.params, **{name: str(value) for name, value in changes.items()}}
@@ -103,9 +122,10 @@ def build(at: Listing, query: Query, actor: Actor) -> Table:
         # The last row of the last page went away, or the address is an old one: show the last page there is.
         return build(at, last_page(query, page.pages), actor)
     shown = columns(at)
+    holds = in_force(at.module, at.scope.sites) if at.module in HOLDING else frozenset()
     return Table(
         headings=[heading(at, column, query) for column in shown],
-        rows=[row(at, shown, record, actor) for record in page.records],
+        rows=[row(at, shown, record, actor, holds) for record in page.records],
         totals=totals(at.module, query),
         url=at.url(page=page.number),
         export_url=export_url(at),
@@ -116,7 +136,9 @@ def build(at: Listing, query: Query, actor: Actor) -> Table:
 
 
 def export_url(at: Listing) -> str:
-    """Where this list, with its filters, is asked for as a file."""
+    """Where this list, with its filters, is asked for as a file; nowhere, of what is kept beside the book."""
+    if at.module.name not in MODULES:
+        return ""
     filters = {name: value for name, value in at.params.items() if name in at.module.filters}
     return url_for("web.exports", module=at.module.name, **at.scope.params, **filters)
 
@@ -144,7 +166,7 @@ def heading(at: Listing, column: Column, query: Query) -> Heading:
     return Heading(column.key, words.text(column.label), column.unit, column.kind.is_number, url, order)
 
 
-def row(at: Listing, shown: list[Column], record: Any, actor: Actor) -> Row:
+def row(at: Listing, shown: list[Column], record: Any, actor: Actor, holds: Container[str]) -> Row:
     name, params, rights = at.module.name, at.scope.params, at.module.rights
     may_correct = actor.may(rights.correct, record.site_id, record.created_by)
     may_void = actor.may(rights.void, record.site_id, record.created_by)
@@ -153,12 +175,21 @@ def row(at: Listing, shown: list[Column], record: Any, actor: Actor) -> Row:
         id=record.id,
         cells=cells,
         is_cancelled=record.status == CANCELLED,
+        standing=standing(at.module, record, holds),
         edit_url=url_for("web.correct_record", name=name, record_id=record.id, **params)
         if may_correct
         else "",
         void_url=url_for("web.void_record", name=name, record_id=record.id, **params) if may_void else "",
         name=described(at.module, record),
     )
+
+
+def standing(module: Module, record: Any, holds: Container[str]) -> str:
+    if module not in HOLDING:
+        return ""
+    if record.date > record.site.today():
+        return gettext("ahead")
+    return gettext("in force") if record.id in holds else ""
 
 
 def cell(module: Module, column: Column, record: Any) -> Cell:
@@ -198,7 +229,9 @@ def quantity(field: Field, value: Any) -> str:
 
 
 def totals(module: Module, query: Query) -> dict[str, str]:
-    """{column: sum} over the whole list."""
+    """{column: sum} over the whole list; nothing where what stands in it does not add up."""
+    if module in LISTED_WHOLE and module is not OPENINGS:
+        return {}
     found = listing.sums(module, query)
     fields = module.schema.by_name
     return {fields[name].key: words.number(value, fields[name].kind.places) for name, value in found.items()}
