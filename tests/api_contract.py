@@ -27,6 +27,9 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 LIMIT_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 every_listed = pytest.mark.parametrize("module", LISTED.values(), ids=list(LISTED))
+# What a chart's rows rest on, told beside them.
+OF_CHARTS = {"completeness", "updatedAt"}
+
 every_module = pytest.mark.parametrize("module", MODULES.values(), ids=list(MODULES))
 
 
@@ -42,7 +45,7 @@ def body_of(answer: TestResponse) -> dict[str, Any]:
 def data(answer: TestResponse, status: int = 200) -> Any:
     assert answer.status_code == status, answer.text
     body = body_of(answer)
-    assert body.keys() <= {"data", "meta", "warnings", "timestamp"}
+    assert body.keys() <= {"data", "meta", "warnings", "timestamp", *OF_CHARTS}
     return body["data"]
 
 

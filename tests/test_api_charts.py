@@ -9,7 +9,7 @@ import pytest
 
 from deskops.accounts.models import Site
 from deskops.modules import EQUIPMENT, MANPOWER, PRODUCTION, RECEIVED
-from tests.api_contract import Api, bad_fields, body_of, data, enter, refused
+from tests.api_contract import OF_CHARTS, Api, bad_fields, body_of, data, enter, refused
 from tests.clients import ApiClient
 from tests.entries import MONDAY, TUESDAY
 
@@ -19,6 +19,7 @@ CHARTS = (
     "manpower-attendance",
     "equipment-utilization",
     "recycling-rate",
+    "inventory-levels",
 )
 ROLES = ("EQUIPMENT_DRIVER", "CRUSHER_OPERATOR", "MAINTENANCE_WORKER", "LABORER", "SECURITY")
 every_chart = pytest.mark.parametrize("name", CHARTS)
@@ -37,7 +38,7 @@ def test_production_is_told_against_the_target(api: Api, alpha: Site) -> None:
         {"date": "2026-03-02", "production": 12.5, "complete": True, **untold},
         {"date": "2026-03-03", "production": 0, "complete": False, **untold},
     ]
-    assert body_of(answer).keys() == {"data", "timestamp"}
+    assert body_of(answer).keys() == {"data", "timestamp", *OF_CHARTS}
 
 
 def test_attendance_is_told_by_role(api: Api, alpha: Site) -> None:
@@ -55,6 +56,7 @@ def test_attendance_is_told_by_role(api: Api, alpha: Site) -> None:
             "absent": 2,
             "totalScheduled": 18,
             "attendanceRate": 88.89,
+            "targetRate": None,
         },
         {
             "date": "2026-03-02",
@@ -64,6 +66,7 @@ def test_attendance_is_told_by_role(api: Api, alpha: Site) -> None:
             "absent": 0,
             "totalScheduled": 0,
             "attendanceRate": None,
+            "targetRate": None,
         },
     ]
     assert data(ask(api("vera"), "manpower-attendance", alpha, MONDAY, TUESDAY, shift="NIGHT")) == []
@@ -102,7 +105,7 @@ def test_utilization_is_told_by_unit(api: Api, alpha: Site) -> None:
             "downtimeReasons": ["Belt change"],
         }
     ]
-    assert body_of(answer).keys() == {"data", "timestamp"}
+    assert body_of(answer).keys() == {"data", "timestamp", *OF_CHARTS}
 
 
 def test_the_recycling_rate_is_told_with_its_moving_average_where_asked(api: Api, alpha: Site) -> None:
@@ -111,6 +114,7 @@ def test_the_recycling_rate_is_told_with_its_moving_average_where_asked(api: Api
     enter(ben, RECEIVED, alpha, MONDAY, materialId="RAW-MIXED", quantity=5)
     plain = data(ask(api("vera"), "recycling-rate", alpha, MONDAY, TUESDAY))
     tuesday = {"rate": None, "recycledMaterial": 0, "totalReceived": 0, "targetRate": 75, "variance": None}
+    tuesday["complete"] = False
     assert plain == [
         {
             "date": "2026-03-02",
@@ -119,11 +123,31 @@ def test_the_recycling_rate_is_told_with_its_moving_average_where_asked(api: Api
             "totalReceived": 20,
             "targetRate": 75,
             "variance": 0,
+            "complete": True,
         },
         {"date": "2026-03-03", **tuesday},
     ]
     averaged = data(ask(api("vera"), "recycling-rate", alpha, MONDAY, TUESDAY, average=7))
     assert averaged == [row | {"movingAverage": 75} for row in plain]
+
+
+def test_a_chart_tells_which_inputs_of_its_days_are_there_and_how_old_they_are(api: Api, alpha: Site) -> None:
+    """Of Monday and Tuesday received has three of four, of two shifts each production one of four."""
+    ann = api("ann")
+    first = body_of(ask(ann, "flow-trend", alpha, MONDAY, TUESDAY))
+    assert (first["completeness"], first["updatedAt"]) == ({"there": 0, "expected": 4}, None)
+    load = enter(ann, RECEIVED, alpha, MONDAY)
+    enter(ann, RECEIVED, alpha, TUESDAY)
+    ann.post(f"/api/days/{alpha.code}/{MONDAY}/nil", {"module": "dispatch"})
+    assert body_of(ask(ann, "flow-trend", alpha, MONDAY, TUESDAY))["completeness"] == {
+        "there": 3,
+        "expected": 4,
+    }
+    api("ada").patch(f"/api/sites/{alpha.code}", {"workShifts": ["MORNING", "NIGHT"]})
+    enter(ann, PRODUCTION, alpha, MONDAY, shift="MORNING")
+    told = body_of(ask(ann, "production-vs-target", alpha, MONDAY, TUESDAY))
+    assert (told["completeness"], told["data"][0]["complete"]) == ({"there": 1, "expected": 4}, False)
+    assert body_of(ask(ann, "recycling-rate", alpha, MONDAY, MONDAY))["updatedAt"] > load["createdAt"]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +156,7 @@ def test_the_recycling_rate_is_told_with_its_moving_average_where_asked(api: Api
         ("manpower-attendance", "shift", "EVENING"),
         ("manpower-attendance", "shift", ["NIGHT", "MORNING"]),
         ("equipment-utilization", "view", "heatmap"),
+        ("inventory-levels", "groupBy", "site"),
         ("recycling-rate", "average", "1"),
         ("recycling-rate", "average", "91"),
         ("recycling-rate", "average", "7.0"),
@@ -185,5 +210,5 @@ def test_a_chart_without_records_is_answered_all_the_same(name: str, api: Api, a
 def data_beside(answer: Any, key: str) -> Any:
     """The rows of a chart that tells this key beside them."""
     body = body_of(answer)
-    assert body.keys() == {"data", key, "timestamp"}
+    assert body.keys() == {"data", key, "timestamp", *OF_CHARTS}
     return body["data"]

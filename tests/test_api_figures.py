@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from deskops.accounts.models import Site
+from deskops.database import utc_now
 from deskops.modules import DISPATCH, EQUIPMENT, MODULES, PRODUCTION, RECEIVED
 from deskops.records.module import Module
-from tests.api_contract import Api, bad_fields, body_of, data, enter, exactly, path, refused
+from tests.api_contract import OF_CHARTS, Api, bad_fields, body_of, data, enter, exactly, path, refused
 
 TODAY = {"production": "production-today", "received": "received-today", "dispatch": "dispatched-today"}
 METRICS = (*(f"metrics/{name}" for name in (*TODAY.values(), "inventory-current")), "dashboard/metrics")
@@ -28,12 +29,16 @@ def test_todays_tons_are_compared_with_yesterdays(module: Module, api: Api, alph
     today = alpha.today()
     for back, tons in ((0, 30.1), (1, 20), (6, 5.005), (7, 400)):
         enter(ben, module, alpha, today - timedelta(days=back), quantity=tons)
-    assert metric(api, module, alpha) == {
+    told = metric(api, module, alpha)
+    assert told.pop("updatedAt").startswith(utc_now().date().isoformat())
+    assert told == {
         "value": 30.1,
         "previousValue": 20,
         "change": 50.5,
         "trend": "up",
         "sparkline": [5.005, 0, 0, 0, 0, 20, 30.1],
+        "asOf": today.isoformat(),
+        "completeness": {"there": 1, "expected": 1, "missing": []},
     }
 
 
@@ -151,7 +156,7 @@ def test_the_flow_trend_has_a_row_for_each_day(api: Api, alpha: Site, beta: Site
         empty | {"date": second.isoformat()},
         empty | {"date": today.isoformat(), "received": 3, "net": 3, "receivedCount": 1},
     ]
-    assert body_of(answer).keys() == {"data", "timestamp"}
+    assert body_of(answer).keys() == {"data", "timestamp", *OF_CHARTS}
 
 
 def test_a_chart_is_refused_in_order(api: Api, alpha: Site) -> None:

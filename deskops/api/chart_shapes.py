@@ -17,7 +17,7 @@ from deskops.api.shapes import (
     nullable,
     one_of,
 )
-from deskops.modules.reference import EQUIPMENT_TYPES, ROLE_ROWS
+from deskops.modules.reference import EQUIPMENT_TYPES, MATERIAL_TYPES, ROLE_ROWS
 from deskops.records.record import SHIFT_NAMES
 
 SHIFT = one_of(*SHIFT_NAMES)
@@ -32,7 +32,7 @@ FLOW_DAY = Shape(
         "net": TONS,
         "receivedCount": COUNT,
         "dispatchCount": COUNT,
-        "complete": described(FLAG, "Whether both were reported"),
+        "complete": described(FLAG, "Whether both were reported, or had nothing to report"),
     },
     "Tons in and out of the gate on one day; the counts are records, not trips",
 )
@@ -44,7 +44,7 @@ PRODUCTION_DAY = Shape(
         "target": described(nullable(TONS), "The target in force on that day; null without one"),
         "variance": described(nullable(TONS), "production − target, in tons"),
         "variancePercent": described(nullable(PERCENT), "variance ÷ target × 100"),
-        "complete": described(FLAG, "Whether production was reported"),
+        "complete": described(FLAG, "Whether every shift that the site's calendar names reported"),
     },
     "Tons produced on one day against the target",
 )
@@ -61,6 +61,9 @@ SHIFT_ATTENDANCE = Shape(
         "totalScheduled": described(COUNT, "present + absent"),
         "attendanceRate": described(
             nullable(PERCENT), "present ÷ totalScheduled × 100; null with nobody scheduled"
+        ),
+        "targetRate": described(
+            nullable(PERCENT), "The attendance aimed at on that day; null without one", 95
         ),
     },
     "The people of one shift of one day",
@@ -95,8 +98,9 @@ RECYCLING_DAY = Shape(
         "rate": described(nullable(PERCENT), "recycledMaterial ÷ totalReceived × 100; null without any"),
         "recycledMaterial": described(TONS, "Received tons of materials that can be recycled"),
         "totalReceived": described(TONS, "", 30),
-        "targetRate": described(PERCENT, "", 75),
+        "targetRate": described(PERCENT, "The target in force on that day", 75),
         "variance": described(nullable(PERCENT), "rate − targetRate, in points", 6.25),
+        "complete": described(FLAG, "Whether received loads were reported, or that there were none"),
         "movingAverage": described(
             nullable(PERCENT), "With `average`: the rate of that many days together, the day itself the last"
         ),
@@ -104,3 +108,17 @@ RECYCLING_DAY = Shape(
     "How much of one day's received tons can be recycled",
     optional=("movingAverage",),
 )
+LEVEL_DAY = Shape(
+    "LevelDay",
+    {
+        "date": DAY,
+        **dict.fromkeys(MATERIAL_TYPES, nullable(TONS)),
+        "complete": described(
+            FLAG, "Whether the day's snapshots are stored; else the last known tons stand here"
+        ),
+    },
+    "Tons in stock at the end of one day, by type or by the code of the material",
+    optional=MATERIAL_TYPES,
+    rules={"additionalProperties": nullable(TONS)},
+)
+LEVEL_KEYS = described(each(TEXT), "The keys of the rows", list(MATERIAL_TYPES))

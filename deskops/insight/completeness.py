@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 
 from deskops.accounts.models import Site
-from deskops.ledger.inputs import Inputs, inputs_of, together
+from deskops.ledger.inputs import WHOLE_DAY, Inputs, Missing, awaited, inputs_of, together
 from deskops.ledger.standing import INPUTS, standing
 
 OPENING = "opening"
@@ -19,10 +19,18 @@ def of_days(site: Site, names: Collection[str], start: date, end: date) -> Input
 
 
 def of_stock(site: Site, day: date) -> Inputs:
-    """The inputs that the snapshots of a day wait for: the opening balance, and one of each flow."""
+    """The inputs of a day's stock: the opening balance, and those of each flow; none where the day owes nothing."""
     inputs = of_days(site, INPUTS, day, day)
-    if not inputs.expected:
-        return inputs
+    return together([opening(site, day), inputs]) if inputs.expected else inputs
+
+
+def awaited_by_stock(site: Site, day: date) -> tuple[Missing, ...]:
+    """What the snapshots of a day wait for, whether or not the day owes it."""
+    return opening(site, day).missing + awaited(site, day)
+
+
+def opening(site: Site, day: date) -> Inputs:
+    """There from the day of the site's first opening balance on."""
     first_day = standing(site.id).first_day
     begun = first_day is not None and first_day <= day
-    return together([Inputs(int(begun), 1, () if begun else ((OPENING, ""),)), inputs])
+    return Inputs(int(begun), 1, () if begun else ((OPENING, WHOLE_DAY),))

@@ -18,11 +18,15 @@ from deskops.insight.periods import ZERO, days
 from deskops.insight.targets import Targets
 from deskops.ledger.chain import COLUMNS, FLOWS, read_day
 from deskops.ledger.reckoning import reckoned_day
+from deskops.modules import OPENINGS
 from deskops.modules.reference import MATERIAL_TYPES, Material
+from deskops.records.module import Module
 from deskops.records.totals import as_days
 from deskops.schema import references
 from deskops.schema.columns import TonsField
 
+# The records that a stock is made of.
+MADE_OF: tuple[Module, ...] = (OPENINGS, *(module for module, _ in FLOWS.values()))
 NEGATIVE, LOW, WARN, OK = "NEGATIVE", "LOW", "WARN", "OK"
 BY_TYPE, BY_MATERIAL = "type", "material"
 GROUPINGS = (BY_TYPE, BY_MATERIAL)

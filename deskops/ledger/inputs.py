@@ -80,6 +80,13 @@ def inputs_of_module(
     return found
 
 
+def awaited(site: Site, day: date) -> tuple[Missing, ...]:
+    """The inputs of the stock that a day does not have, whether or not it owes them; of the flows alone."""
+    nils = declared(site.id, day, day)
+    found = (inputs_of_module(site, name, [day], nils.get(name, {}), [True]) for name in INPUTS)
+    return tuple(cell for of_module in found for cell in of_module[0].missing)
+
+
 def expected_shifts(site: Site, name: str) -> tuple[str, ...]:
     """The shifts that a module owes on a day that is due. Those that the stock is made of always report."""
     reports = site.reports.split()
