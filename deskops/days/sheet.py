@@ -30,7 +30,7 @@ from deskops.records.record import COUNTED_SQL
 from deskops.schema import references
 
 # More would not fit the page: the rest is told as one sum.
-MOST_ADJUSTMENTS = 10
+MOST_ADJUSTMENTS = 6
 COUNTED = peewee.SQL(COUNTED_SQL)
 ZERO = Decimal(0)
 
