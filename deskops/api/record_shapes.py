@@ -260,7 +260,7 @@ def or_nothing(schema: JsonSchema) -> JsonSchema:
     return {**apart, "anyOf": [strict, {"type": "null"}, BLANK]}
 
 
-def list_parameters(module: Module, *, days_required: bool) -> tuple[Parameter, ...]:
+def list_parameters(module: Module, *, days_required: bool = True) -> tuple[Parameter, ...]:
     """Every parameter of a module's list, in the order a reader looks for them."""
     days = (params.START_DATE, params.END_DATE) if days_required else (params.SINCE, params.UNTIL)
     return (
