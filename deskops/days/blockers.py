@@ -15,6 +15,7 @@ from deskops.imports.models import UNDER_WAY, Import
 from deskops.ledger.completeness import ONE_DAY, due_days, open_since
 from deskops.ledger.reckoning import reckoned_day
 from deskops.ledger.standing import standing
+from deskops.modules import EVERY_MODULE
 from deskops.modules.nil import REPORTED
 from deskops.modules.reference import Material
 from deskops.sanity.models import Review
@@ -112,7 +113,7 @@ def open_reviews(site: Site, since: date, day: date) -> Iterator[Blocker]:
     """Doubtful entries of this day and of the open ones before that nobody has looked at."""
     waiting = (Review.site == site.id) & Review.date.between(since, day) & Review.cleared_at.is_null()
     for review in Review.select().where(waiting).order_by(Review.date, Review.id).limit(MOST_REVIEWS):
-        title = REPORTED[review.module].title
+        title = EVERY_MODULE[review.module].title
         text = say("%(module)s of %(day)s: a doubtful entry waits for review", module=title, day=review.date)
         key = {"module": review.module, "recordId": review.record_id}
         yield Blocker(OPEN_REVIEW, text, {**key, "date": review.date})
