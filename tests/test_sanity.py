@@ -112,7 +112,7 @@ def test_the_modified_z_score_is_far_beyond_three_and_a_half() -> None:
 
 def test_the_history_is_read_once_for_some_minutes(enter: Enter, loads_of_before: Any, alpha: Site) -> None:
     loads_of_before(RECEIVED)
-    concrete = references.find(Material, "RAW-CONCRETE").id
+    concrete = Material.get(Material.code == "RAW-CONCRETE").id
     known = history.usual(RECEIVED, alpha.id, concrete)
     assert known == Usual(19_750, 1_975)
     database.execute("DELETE FROM received")

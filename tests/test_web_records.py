@@ -130,12 +130,6 @@ def test_a_comma_is_a_decimal_sign(browse: Browse, alpha: Site) -> None:
     assert "18.040" in ben.get("/received").text
 
 
-def test_a_doubt_is_told_and_refuses_nothing(browse: Browse, alpha: Site) -> None:
-    answer = browse("ben").post("/received", typed("received", alpha, quantity="400"), fragment=True)
-    assert answer.status_code == 204
-    assert "is the unit right?" in json.loads(answer.headers["HX-Trigger"])["record-saved"]["doubts"][0]
-
-
 def test_a_correction_carries_its_version_and_shows_what_somebody_else_stored(
     browse: Browse, alpha: Site, cast: Cast
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -18,6 +19,9 @@ from deskops.records.module import Change, Module
 from deskops.schema import references
 from deskops.schema.columns import TonsField
 
+# What a movement of stock cannot be without.
+WEIGHT = ("material", "quantity")
+
 
 class Effect(NamedTuple):
     """By how many tons the closing of a material changes, as it stands today; on how many stored days after `day`."""
@@ -31,6 +35,15 @@ class Effect(NamedTuple):
 def has_effects(module: Module) -> bool:
     """Whether records of a module move the stock."""
     return module in STOCKED
+
+
+def drafted(module: Module, held: Any, sent: Mapping[str, str]) -> Any:
+    """A form's record as far as it could be read; None where it does not say what it moves."""
+    reading = module.schema.read(sent, strict=False, held=held)
+    if held is not None:
+        return held.copy(**reading.values)
+    needed = {"site", "date", *(one.name for one in module.schema.fields if one.name in WEIGHT)}
+    return module.model.new(reading.values) if needed <= reading.values.keys() else None
 
 
 def effects(module: Module, before: Any, after: Any) -> list[Effect]:

@@ -90,7 +90,7 @@ def waiting(row: Sequence[Any], record: Any, names: dict[str, str]) -> Waiting:
         doubts=read(doubts),
         reason=reason or "",
         raised_by=names.get(raised_by, ""),
-        raised_at=Review.raised_at.python_value(raised_at),
+        raised_at=datetime.fromisoformat(str(raised_at)),
         owners=frozenset((raised_by, record.created_by)),
     )
 
@@ -113,8 +113,8 @@ def may_clear(actor: Actor, one: Waiting) -> bool:
     return actor.may(REVIEW, one.record.site_id) and actor.user_id not in one.owners
 
 
-def clear(review_id: str, actor: Actor, remark: str | None = None) -> Any:
-    """Say that a doubtful record is right; answers the record, which is as good as any other from now on.
+def clear(review_id: str, actor: Actor, remark: str | None = None) -> tuple[Module, Any]:
+    """Say that a doubtful record is right: it is as good as any other from now on. Answers its module and the record.
 
     Raises NotFound, Forbidden (also where the record is the actor's own), DayClosed, ValidationFailed (a remark that
     is none).
@@ -133,11 +133,11 @@ def clear(review_id: str, actor: Actor, remark: str | None = None) -> Any:
         changes = {"remark": [None, digested(record, told)]} if told else {}
         append(review.site_id, signature(actor), [Event(CLEARED, module.name, record.id, changes)])
         if record.status != PENDING:
-            return record
+            return module, record
         after = record.copy(status=ACTIVE, version=record.version + 1, updated_at=utc_now())
         service.update(module, Change(record, after))
         service.record_changes(module, [Change(record, after)], actor)
-    return after
+    return module, after
 
 
 def found_open(review_id: str) -> Any:

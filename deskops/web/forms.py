@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
@@ -14,6 +14,7 @@ from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
 from deskops.errors import (
     DeskOpsError,
+    Doubtful,
     DuplicateRecord,
     EditConflict,
     IdempotencyConflict,
@@ -24,7 +25,7 @@ from deskops.records.module import Module
 from deskops.records.record import SHIFT_NAMES
 from deskops.schema import kinds, references
 from deskops.schema.fields import Field
-from deskops.web import words
+from deskops.web import effects, words
 from deskops.web.filters import Option
 
 # What stays in the form after an entry, because the next one mostly shares it.
@@ -33,6 +34,8 @@ SITE, DATE, SHIFT = KEPT
 ALREADY_SAVED = say("This form was saved before with other values. See the table, then begin a new entry.")
 VOIDED_SINCE = say("What this form entered was voided since. Begin a new entry.")
 NIGHT = SHIFT_NAMES[-1]
+# What a form that was asked about carries: which question it answers, and why what was sent stays.
+MARK, REASON = "keepMark", "keepReason"
 Sent = Mapping[str, str]
 
 
@@ -85,9 +88,21 @@ class Input:
         )
 
 
+class Asked(NamedTuple):
+    """The question whether what is doubtful stays: its mark, the reason that was given and what is wrong with it."""
+
+    doubts: list[str]
+    mark: str
+    reason: str
+    problems: list[str]
+
+
 @dataclass(frozen=True)
 class Form:
-    """`record` is the one that is corrected, None for a new one; `key` makes one record of a form sent twice."""
+    """`record` is the one that is corrected, None for a new one; `key` makes one record of a form sent twice.
+
+    `effect` is what saving it will move.
+    """
 
     module: Module
     inputs: list[Input]
@@ -96,6 +111,8 @@ class Form:
     version: str = ""
     problems: list[str] = field(default_factory=list)
     holder: str = ""
+    asked: Asked | None = None
+    effect: effects.Told = effects.NOTHING
 
     @property
     def usual(self) -> list[Input]:
@@ -118,7 +135,15 @@ def new_form(
     fields = [(one, first.get(one.key, "")) for one in module.schema.fields]
     inputs = [Input(one, value, options_of(one, value, sites)) for one, value in fields]
     key = sent.get("clientKey") or secrets.token_urlsafe(18)
-    return judged(Form(module, inputs, key), refused)
+    told = effects.of_form(module, None, sent, actor) if refused else effects.NOTHING
+    return judged(Form(module, inputs, key, asked=asked(refused, sent), effect=told), refused)
+
+
+def asked(refused: DeskOpsError | None, sent: Sent) -> Asked | None:
+    if not isinstance(refused, Doubtful):
+        return None
+    doubts = words.texts(doubt.message for doubt in refused.doubts)
+    return Asked(doubts, refused.mark, sent.get(REASON, ""), words.texts(refused.problems))
 
 
 def first_values(module: Module, site: Site | None) -> dict[str, str]:
@@ -146,7 +171,7 @@ def working_shift(now: datetime, starts: str) -> tuple[date, str]:
 
 
 def correction_form(
-    module: Module, record: Any, sent: Sent | None = None, refused: DeskOpsError | None = None
+    module: Module, record: Any, actor: Actor, sent: Sent | None = None, refused: DeskOpsError | None = None
 ) -> Form:
     """The stored values, or what was typed with what is wrong with it. A record stays at its site."""
     inputs = []
@@ -158,7 +183,9 @@ def correction_form(
         theirs = difference(one, current, value) if isinstance(refused, EditConflict) else ""
         inputs.append(Input(one, value, options_of(one, value, []), theirs=theirs))
     version = sent.get("version", "") if sent and current is record else str(current.version)
-    return judged(Form(module, inputs, "", record, version), refused)
+    told = effects.of_form(module, current, sent, actor) if sent else effects.NOTHING
+    question = asked(refused, sent or {})
+    return judged(Form(module, inputs, "", record, version, asked=question, effect=told), refused)
 
 
 def stored_text(one: Field, record: Any) -> str:
@@ -208,17 +235,17 @@ def judged(form: Form, refused: DeskOpsError | None) -> Form:
     above += [message for messages in told.values() for message in messages]
     changing = [one for one in inputs if not one.is_kept and one.name not in form.module.seldom]
     first = next((one for one in inputs if one.problems or one.theirs), changing[0])
-    marked = [Input(**{**vars(one), "first": one is first}) for one in inputs]
-    return Form(form.module, marked, form.key, form.record, form.version, above, holder)
+    marked = [replace(one, first=one is first and form.asked is None) for one in inputs]
+    return replace(form, inputs=marked, problems=above, holder=holder)
 
 
 def with_problems(one: Input, problems: list[str]) -> Input:
-    return Input(**{**vars(one), "problems": problems})
+    return replace(one, problems=problems)
 
 
 def problems_of(refused: DeskOpsError | None) -> tuple[dict[str, list[str]], list[str], str]:
     """({field: texts}, texts for the form as a whole, the id of the record that stands in the way)."""
-    if refused is None:
+    if refused is None or isinstance(refused, Doubtful):
         return {}, [], ""
     if isinstance(refused, ValidationFailed):
         return {name: words.texts(messages) for name, messages in refused.fields.items()}, [], ""

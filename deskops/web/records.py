@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from deskops.accounts.actor import Actor
-from deskops.errors import DeskOpsError, Problem, ValidationFailed, say
+from deskops.errors import DeskOpsError, Message, Problem, ValidationFailed, say
 from deskops.face import identity
 from deskops.face.changes import state_of
 from deskops.modules import LISTED
 from deskops.records import listing, service
+from deskops.records.asking import Keep
 from deskops.records.module import Module
 from deskops.records.query import read_query
-from deskops.web import fragments, tables, words
+from deskops.web import effects, fragments, tables, words
 from deskops.web.filters import controls
-from deskops.web.forms import Form, correction_form, new_form
+from deskops.web.forms import DATE, MARK, REASON, SHIFT, Form, correction_form, new_form
 from deskops.web.scope import read_scope
 from deskops.web.tables import Listing
 
@@ -29,10 +30,13 @@ VIEW_FORM = "view"
 
 
 def register(pages: Blueprint) -> None:
+    pages.add_app_template_global(effects.names_of, "moved_by")
     address = f"/{ONE_MODULE}"
     pages.add_url_rule(address, "records", show_records)
     pages.add_url_rule(address, "create_record", create_record, methods=["POST"])
     pages.add_url_rule(f"{address}/new", "new_record", show_new_form)
+    pages.add_url_rule(f"{address}/effect", "new_effect", show_effect)
+    pages.add_url_rule(f"{address}/<uuid:record_id>/effect", "correction_effect", show_effect)
     pages.add_url_rule(f"{address}/<uuid:record_id>/edit", "correct_record", show_correction)
     pages.add_url_rule(
         f"{address}/<uuid:record_id>/edit", "save_correction", save_correction, methods=["POST"]
@@ -75,23 +79,21 @@ def table_html(at: Listing, actor: Actor) -> str:
 
     def render() -> str:
         table = read_table(at, actor)
-        return render_template("records/_table.html", table=table, module=at.module, scope=at.scope)
+        return render_template("records/_table.html", table=table, at=at, module=at.module, scope=at.scope)
 
     return fragments.kept.get(table_key(at, actor), render)
 
 
 def read_table(at: Listing, actor: Actor) -> tables.Table:
-    asked: dict[str, Sequence[str]] = {
-        **at.scope.asked(),
-        **{name: [value] for name, value in at.params.items()},
-    }
-    return tables.build(at, read_query(at.module, asked, actor, strict=False), actor)
+    query = read_query(at.module, at.asked(), actor, strict=False, days_required=at.is_by_days)
+    return tables.build(at, query, actor)
 
 
 def page(at: Listing, actor: Actor, form: Form | None = None, status: int = 200) -> Response:
     """The whole page, with a form where one is open."""
     html = render_template(
         "records/page.html",
+        at=at,
         module=at.module,
         scope=at.scope,
         seen=state_of(at.scope.sites),
@@ -115,39 +117,61 @@ def show_new_form(name: str) -> Response:
     create = at.module.rights.create
     if not actor.sites(create):
         actor.require(create, at.scope.sites[0].id if at.scope.sites else "")
-    return form_answer(at, actor, new_form(at.module, actor, at.scope.site, {}))
+    # Who comes from a day's page finds the day and its shift filled in.
+    first = {name: request.args[name] for name in (DATE, SHIFT) if request.args.get(name)}
+    return form_answer(at, actor, new_form(at.module, actor, at.scope.site, first))
 
 
 def create_record(name: str) -> Response:
     at, actor = read_listing(name)
     sent = request.form.to_dict()
     try:
-        saved = service.create(at.module, sent, actor, strict=False, key=sent.get("clientKey"))
+        key = sent.get("clientKey")
+        saved = service.create(at.module, sent, actor, strict=False, key=key, keep=keep_of(sent))
     except DeskOpsError as refused:
         if refused.status >= 500:
             raise
         return form_answer(at, actor, new_form(at.module, actor, None, sent, refused), refused.status)
     return written(
-        at, "record_saved", say("Saved: %(record)s", record=described(at.module, saved.record)), saved.doubts
+        at,
+        "record_saved",
+        told_of(say("Saved: %(record)s", record=described(at.module, saved.record)), saved),
     )
+
+
+def keep_of(sent: Mapping[str, str]) -> Keep:
+    return Keep(sent.get(MARK, ""), sent.get(REASON, ""))
+
+
+def told_of(message: Message, saved: service.Saved) -> Message:
+    """What was done; of what was doubtful and kept that somebody else looks at it."""
+    return say("%(done)s. It waits for review.", done=message) if saved.doubts else message
 
 
 def described(module: Module, record: Any) -> str:
     return tables.described(module, record)
 
 
-def written(at: Listing, fact: str, message: Any, doubts: Sequence[Problem] = ()) -> Response:
+def written(at: Listing, fact: str, message: Message) -> Response:
     """After a write: what happened, to the script that asked; to a plain form the table."""
     if not fragments.is_fragment():
         return redirect(at.url(), 303)  # type: ignore[return-value]
-    told = {"text": words.text(message), "doubts": [words.text(doubt.message) for doubt in doubts]}
-    return fragments.done(**{fact: told, "records_changed": True})
+    return fragments.done(**{fact: {"text": words.text(message)}, "records_changed": True})
+
+
+def show_effect(name: str, record_id: UUID | None = None) -> Response:
+    """What the form would move if it were saved as it stands."""
+    at, actor = read_listing(name)
+    record = record_id and listing.get(at.module, str(record_id), actor, at.module.rights.correct)
+    effect = effects.of_form(at.module, record, request.args.to_dict(), actor)
+    facts = {"module": at.module, "record": record, "effect": effect, "scope": at.scope}
+    return fragments.answer(render_template("records/_effect.html", **facts))
 
 
 def show_correction(name: str, record_id: UUID) -> Response:
     at, actor = read_listing(name)
     record = listing.get(at.module, str(record_id), actor, at.module.rights.correct)
-    return form_answer(at, actor, correction_form(at.module, record))
+    return form_answer(at, actor, correction_form(at.module, record, actor))
 
 
 def save_correction(name: str, record_id: UUID) -> Response:
@@ -155,13 +179,18 @@ def save_correction(name: str, record_id: UUID) -> Response:
     record = listing.get(at.module, str(record_id), actor, at.module.rights.correct)
     sent = request.form.to_dict()
     try:
-        saved = service.correct(at.module, record.id, sent, actor, strict=False, version=version_of(sent))
+        version = version_of(sent)
+        saved = service.correct(
+            at.module, record.id, sent, actor, strict=False, version=version, keep=keep_of(sent)
+        )
     except DeskOpsError as refused:
         if refused.status >= 500:
             raise
-        return form_answer(at, actor, correction_form(at.module, record, sent, refused), refused.status)
+        return form_answer(
+            at, actor, correction_form(at.module, record, actor, sent, refused), refused.status
+        )
     message = say("Corrected: %(record)s", record=described(at.module, saved.record))
-    return written(at, "record_corrected", message, saved.doubts)
+    return written(at, "record_corrected", told_of(message, saved))
 
 
 def version_of(sent: dict[str, str]) -> int:
@@ -196,7 +225,7 @@ def save_void(name: str, record_id: UUID) -> Response:
 
 def void_answer(at: Listing, record: Any, refused: DeskOpsError | None = None) -> Response:
     told = (
-        words.texts(refused.fields.get("reason", [refused.message]))
+        words.texts(text for texts in refused.fields.values() for text in texts)
         if isinstance(refused, ValidationFailed)
         else []
     )
@@ -211,5 +240,6 @@ def void_answer(at: Listing, record: Any, refused: DeskOpsError | None = None) -
         url=url_for("web.save_void", name=at.module.name, record_id=record.id, **at.scope.params),
         reason=request.form.get("reason", ""),
         problems=told,
+        effect=effects.of_void(at.module, record),
     )
     return fragments.answer(html, refused.status if refused else 200)

@@ -59,6 +59,11 @@ class Scope:
             found |= {"startDate": self.start.isoformat(), "endDate": self.end.isoformat()}
         return found
 
+    @property
+    def today(self) -> date:
+        """The newest date that may stand in a form of the reader's."""
+        return latest_today(self.choices)
+
     def asked(self) -> dict[str, list[str]]:
         """The same as a list's parameters."""
         found = {"startDate": [self.start.isoformat()], "endDate": [self.end.isoformat()]}

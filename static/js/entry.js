@@ -20,7 +20,7 @@
     const place = entry.querySelector("[aria-invalid]") ?? entry.querySelector("[data-first]");
     if (form() && !form().dataset.begun) {
       form().dataset.begun = "yes";
-      if (form().querySelector("[aria-invalid], .form-problem")) {
+      if (form().querySelector("[aria-invalid], .form-problem, .asked")) {
         form().dataset.typed = "yes";
       }
       place?.focus();
@@ -53,6 +53,16 @@
     }
   });
 
+  // Nothing later than today's is moved by what is entered for today.
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    const effect = event.detail.elt;
+    const day = form()?.elements.date?.value ?? "";
+    if (effect.id === "records-effect" && (day === "" || day >= effect.dataset.today)) {
+      event.preventDefault();
+      effect.replaceChildren();
+    }
+  });
+
   // On a slow line the next load is typed while the last one is still being saved: it stays.
   let sent = new Map();
   let ahead = new Map();
@@ -69,7 +79,9 @@
   });
   const takeAhead = () => {
     for (const [name, value] of form() ? ahead : []) {
-      form().elements[name].value = value;
+      if (form().elements[name]) {
+        form().elements[name].value = value;
+      }
     }
     ahead = new Map();
   };
@@ -80,7 +92,7 @@
       return;
     }
     const next = typedAhead();
-    for (const told of saved.querySelectorAll(".problem, .form-problem, .theirs")) {
+    for (const told of saved.querySelectorAll(".problem, .form-problem, .theirs, .asked, .effect > *")) {
       told.remove();
     }
     for (const field of saved.querySelectorAll("input, select, textarea")) {

@@ -90,21 +90,17 @@
 
   // Telling: what was done, aloud and for a while.
   let untell = 0;
-  const tell = (text, doubts = []) => {
+  const tell = (text) => {
     const place = one("#told");
-    place.replaceChildren();
-    for (const [line, css] of [[text, "told-text"], ...doubts.map((doubt) => [doubt, "told-doubt"])]) {
-      const paragraph = document.createElement("p");
-      paragraph.className = css;
-      paragraph.textContent = line;
-      place.append(paragraph);
-    }
+    const paragraph = document.createElement("p");
+    paragraph.textContent = text;
+    place.replaceChildren(paragraph);
     clearTimeout(untell);
-    untell = setTimeout(() => place.replaceChildren(), TOLD_MS * (doubts.length ? 2 : 1));
+    untell = setTimeout(() => place.replaceChildren(), TOLD_MS);
   };
   document.body.addEventListener("tell", (event) => tell(event.detail.text));
-  for (const fact of ["record-saved", "record-corrected", "record-voided"]) {
-    document.body.addEventListener(fact, (event) => tell(event.detail.text, event.detail.doubts));
+  for (const fact of ["record-saved", "record-corrected", "record-voided", "review-cleared"]) {
+    document.body.addEventListener(fact, (event) => tell(event.detail.text));
   }
 
   // The dialog opens when something is put into it.
@@ -127,17 +123,21 @@
       opener.focus();
     }
   });
-  // The row goes away: the reader goes on at the next one, and still does once the table stands without the row.
+  // The row goes away: the reader goes on at the next one, and still does once the list stands without the row.
   let goesOnAt = null;
-  const goOn = () => (document.getElementById(goesOnAt) ?? one(".table-frame") ?? one("#add"))?.focus();
-  document.body.addEventListener("record-voided", () => {
-    const row = opener?.closest("tr");
+  const goOn = () => (document.getElementById(goesOnAt) ?? one(".table-frame") ?? one("#add") ?? one("#content")).focus();
+  const leave = (row) => {
     const near = row && (row.nextElementSibling ?? row.previousElementSibling);
-    goesOnAt = near?.querySelector(".actions a")?.id ?? "";
+    goesOnAt = near?.querySelector(".actions :is(a, button)")?.id ?? "";
+    goOn();
+  };
+  document.body.addEventListener("record-voided", () => {
+    const row = opener?.closest("tr, li");
     opener = null;
     dialog.close();
-    goOn();
+    leave(row);
   });
+  document.body.addEventListener("review-cleared", (event) => leave(event.target.closest("li")));
   document.body.addEventListener("htmx:afterSettle", () => {
     if (goesOnAt !== null && document.activeElement === document.body) {
       goOn();
@@ -185,7 +185,7 @@
   for (const failure of ["htmx:sendError", "htmx:timeout"]) {
     document.body.addEventListener(failure, (event) => {
       if (event.detail.requestConfig.verb !== "get") {
-        tell(one("#told").dataset.unsent, []);
+        tell(one("#told").dataset.unsent);
       }
     });
   }
