@@ -73,7 +73,7 @@ def test_nothing_on_it_is_inline_for_the_policy_to_refuse(page: str) -> None:
 
 
 def test_every_command_of_the_page_does_what_it_says(
-    page: str, api: Api, alpha: Site, tmp_path: Path
+    page: str, api: Api, alpha: Site, beta: Site, tmp_path: Path
 ) -> None:
     commands = {found[1]: html.unescape(COMMAND.findall(found[0])[0]) for found in BOX.finditer(page)}
     told = dict(spoken(commands, tmp_path))
@@ -82,7 +82,7 @@ def test_every_command_of_the_page_does_what_it_says(
         method, path, headers, body = request_of(told[operation.name])
         assert method == operation.method
         assert ("Authorization" in headers) is not section.public
-        path = path.replace(EXAMPLE_ID, thing_for(operation, script, alpha, number))
+        path = path.replace(EXAMPLE_ID, thing_for(operation, script, beta, number))
         if "{day}" in operation.path:
             # Days close in order.
             day = sound.target(sound.where_of(operation.path), script, alpha, 400 - number)
@@ -124,11 +124,11 @@ def request_of(words: list[str]) -> tuple[str, str, dict[str, str], str | None]:
     return method, url.removeprefix(URL), headers, body
 
 
-def thing_for(operation: Operation, script: ApiClient, alpha: Site, number: int) -> str:
+def thing_for(operation: Operation, script: ApiClient, site: Site, number: int) -> str:
     """The id of something that the operation can be done to."""
     if "{recordId}" in operation.path:
         where = operation.path.replace("{recordId}", "{id}")
-        return sound.target(where, script, alpha, number).rpartition("/")[2]
+        return sound.target(where, script, site, number).rpartition("/")[2]
     if "{jobId}" in operation.path:
         job = str(data(script.post("/api/export", FLAT_EXPORT), 201)["jobId"])
         jobs.run(job)
