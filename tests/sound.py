@@ -79,7 +79,7 @@ def query(method: str, where: str, site: Site) -> dict[str, str]:
         return {}
     if name in KEPT:
         return {"siteId": site.code}
-    if name in MODULES or name in ("charts", "balance", "days"):
+    if name in MODULES or name in ("charts", "inventory", "balance", "days"):
         return {"siteId": site.code, **always(site)}
     return {"siteId": site.code} if name in ("metrics", "dashboard") else {}
 

@@ -35,7 +35,7 @@ every_read = pytest.mark.parametrize("rule", TAGGED)
 def asked(rule: str, site: Site) -> str:
     """The address of a read of this site."""
     days = "&".join(f"{name}={value}" for name, value in always(site).items())
-    if rule.startswith(("/charts/", "/balance")) or rule.removeprefix("/") in MODULES:
+    if rule.startswith(("/charts/", "/balance")) or rule.removeprefix("/") in (*MODULES, "inventory"):
         return f"/api{rule}?siteId={site.code}&{days}"
     if rule.removeprefix("/") in KEPT_AT:
         return f"/api{rule}?siteId={site.code}"
