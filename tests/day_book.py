@@ -24,7 +24,10 @@ class Book(NamedTuple):
     cast: Callable[[str], Actor]
 
     def enter(self, module: Module, tons: str, offset: int = 0, **values: Any) -> Any:
-        sent = {"siteId": self.site.code, "date": (MONDAY + timedelta(days=offset)).isoformat()}
+        sent: dict[str, Any] = {
+            "siteId": self.site.code,
+            "date": (MONDAY + timedelta(days=offset)).isoformat(),
+        }
         sent |= {"materialId": STONE, "quantity": Decimal(tons)}
         return service.create(module, sent | values, self.cast("ann")).record
 

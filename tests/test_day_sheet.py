@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
@@ -41,7 +42,7 @@ def book(alpha: Site, cast: Callable[[str], Actor]) -> Book:
 def pages_of(answer: TestResponse) -> list[pypdf.PageObject]:
     assert answer.status_code == 200, answer.text
     assert answer.mimetype == "application/pdf"
-    return pypdf.PdfReader(io.BytesIO(answer.data)).pages[:]
+    return list(pypdf.PdfReader(io.BytesIO(answer.data)).pages)
 
 
 def test_a_closed_day_is_one_a4_page_with_its_figures_and_its_entry_of_the_chain(
@@ -95,7 +96,7 @@ def test_adjustments_stand_with_kind_reason_and_author_and_the_feed_as_one_sum(
 ) -> None:
     book.whole_day()
     book.enter(ADJUSTMENTS, "-3.5", kind="LOSS", reason="Washed out")
-    fed = {"shift": "NIGHT", "feed": {"materialId": "RAW-CONCRETE", "quantity": 8}}
+    fed: dict[str, Any] = {"shift": "NIGHT", "feed": {"materialId": "RAW-CONCRETE", "quantity": 8}}
     book.enter(PRODUCTION, "6", **fed)
     text = pages_of(browse("ann").get(PDF))[0].extract_text()
     assert "3/4 −3.500 Loss Washed out Ann Moderator" in text

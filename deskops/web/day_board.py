@@ -158,7 +158,7 @@ def input_of(reader: Reader, day: Day, cell: Cell) -> Input:
     is_open = day.state != board.CLOSED
     place = f"{day.date.isoformat()} {cell.module} {cell.shift}".strip()
     seen = Input(
-        place.replace(" ", "-"),
+        f"{reader.site.id}-{place.replace(' ', '-')}",
         input_label(cell.module, cell.shift),
         cell.state,
         sign,

@@ -93,8 +93,8 @@ def save_nil() -> Response:
         told = say("Withdrawn: this input is missing again")
     else:
         day, name, shift = read_place(declared)
-        sent = {"siteId": scope.site.code, "date": day, "module": name, "shift": shift}
-        service.create(NILS, sent, actor, strict=False)
+        sent = {"siteId": scope.site.code, "date": day, "module": name, "shift": shift or None}
+        service.create(NILS, sent, actor)
         told = say("Declared: nothing to report")
     if not fragments.is_fragment():
         return redirect(came_from(scope), 303)  # type: ignore[return-value]
