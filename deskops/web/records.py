@@ -17,6 +17,7 @@ from deskops.records import listing, service
 from deskops.records.asking import Keep
 from deskops.records.module import Module
 from deskops.records.query import read_query
+from deskops.schema.reading import read_value
 from deskops.web import effects, fragments, tables, words
 from deskops.web.filters import controls
 from deskops.web.forms import DATE, MARK, REASON, SHIFT, Form, correction_form, new_form
@@ -117,9 +118,13 @@ def show_new_form(name: str) -> Response:
     create = at.module.rights.create
     if not actor.sites(create):
         actor.require(create, at.scope.sites[0].id if at.scope.sites else "")
-    # Who comes from a day's page finds the day and its shift filled in.
-    first = {name: request.args[name] for name in (DATE, SHIFT) if request.args.get(name)}
-    return form_answer(at, actor, new_form(at.module, actor, at.scope.site, first))
+    return form_answer(at, actor, new_form(at.module, actor, at.scope.site, asked_to_begin_with(at.module)))
+
+
+def asked_to_begin_with(module: Module) -> dict[str, str]:
+    """The day and the shift that a form is opened for, as a day's page asks for them."""
+    begun = [(one, request.args.get(one.key, "")) for one in module.schema.fields if one.key in (DATE, SHIFT)]
+    return {one.key: text for one, text in begun if text and not read_value(one, text, strict=False)[1]}
 
 
 def create_record(name: str) -> Response:
