@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,10 +11,11 @@ import pytest
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
-from deskops.database import execute
+from deskops.database import execute, portable
 from deskops.days import sites
 from deskops.days.board import Cell, Day, days_of
 from deskops.days.closing import close
+from deskops.days.entries import first_records_sql
 from deskops.ledger.completeness import incomplete_since, incomplete_since_of
 from deskops.ledger.models import SnapshotDay
 from deskops.ledger.standing import covers_day
@@ -21,7 +23,7 @@ from deskops.modules import DISPATCH, EQUIPMENT, MANPOWER, OPENINGS, PRODUCTION,
 from deskops.records import service
 from deskops.records.module import Module
 from tests.entries import MONDAY, Enter, clock_at, entering
-from tests.statements import counted
+from tests.statements import counted, plan_of
 from tests.stock_book import STONE, Book
 
 Cast = Callable[[str], Actor]
@@ -292,3 +294,12 @@ def test_equipment_and_manpower_are_not_what_a_snapshot_waits_for(alpha: Site, b
     assert day.is_stored
     assert day.missing == [("equipment", ""), ("manpower", "")]
     assert EQUIPMENT.name in {module for module, _ in day.missing}
+
+
+def test_who_was_first_is_found_by_an_index(alpha: Site, enter: Enter) -> None:
+    for module in (PRODUCTION, RECEIVED):
+        enter(module, MONDAY)
+        sql = first_records_sql(module, by_shift=module is PRODUCTION)
+        plan = plan_of(portable(sql), (alpha.id, alpha.id, str(MONDAY), str(FRIDAY)))
+        assert f"{module.name}_in_order" in plan
+        assert not re.search(r"SCAN (one|told|record)\b|Seq Scan", plan), plan

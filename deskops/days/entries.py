@@ -13,7 +13,7 @@ from deskops.modules.nil import REPORTED, has_shifts
 from deskops.records import totals
 from deskops.records.cube import ANY, table_name
 from deskops.records.module import Module
-from deskops.records.record import COUNTED_SQL
+from deskops.records.record import COUNTED_SQL, SHIFT_NAMES
 from deskops.schema.columns import MomentField
 
 # (module, day, shift), "" being records and nil returns that name no shift.
@@ -70,20 +70,24 @@ def firsts(site_id: str, start: date, end: date) -> dict[Place, First]:
 def first_records_sql(module: Module, by_shift: bool) -> str:
     """(day, shift, moment, author) of the first record of each place that the totals know of.
 
-    Its parameters are the site, twice, the first and the last day.
+    Its parameters are the site, twice, the first and the last day. The day is a range and part of the order, so that
+    PostgreSQL looks at the day's records in their order, and not at all of the site's from the oldest on.
     """
     table = module.model._meta.table_name
     shift = "told.shift" if by_shift else "''"
     of_shift = "AND one.shift = told.shift" if by_shift else ""
+    # Named one by one, so that rows are found by their key.
+    shifts = ", ".join(f"'{name}'" for name in ("", *SHIFT_NAMES))
     cut = " AND ".join(
-        f"told.{column} {'<>' if column == 'shift' else '='} '{ANY}'"
+        f"told.shift IN ({shifts})" if column == "shift" else f"told.{column} = '{ANY}'"
         for column in (field.column.column_name for field in module.dimensions)
     )
     return (
         "SELECT found.date, found.shift, record.created_at, record.created_by FROM ("
         f"SELECT told.date AS date, {shift} AS shift, ("
-        f"SELECT one.id FROM {table} AS one WHERE one.site_id = ? AND one.date = told.date {of_shift} "
-        f"AND {COUNTED_SQL} ORDER BY one.created_at, one.id LIMIT 1) AS id "
+        f"SELECT one.id FROM {table} AS one "
+        f"WHERE one.site_id = ? AND one.date BETWEEN told.date AND told.date {of_shift} "
+        f"AND {COUNTED_SQL} ORDER BY one.date, one.created_at, one.id LIMIT 1) AS id "
         f"FROM {table_name(module)} AS told "
         f"WHERE told.site_id = ? AND told.date BETWEEN ? AND ? AND {cut} AND told.records > 0"
         f") AS found JOIN {table} AS record ON record.id = found.id"
