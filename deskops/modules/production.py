@@ -92,7 +92,7 @@ PRODUCTION = Module(
         prepare=spread,
     ),
     table=("date", "shift", "material", "quantity", "operation", "feed", "status", "notes"),
-    seldom=("loads", "operation", "feedMaterialId", "feedQuantity", "status", "notes"),
+    seldom=("loads", "operation", "status", "notes"),
     rules=(products_are_final, feed_is_whole),
     unique=("site", "date", "shift", "material", "operation"),
 )
