@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
+from deskops.exports import jobs
 from deskops.insight.inventory import COLUMNS
 from deskops.modules import ADJUSTMENTS, DISPATCH, OPENINGS, PRODUCTION, RECEIVED
 from deskops.modules.reference import MATERIAL_TYPES
@@ -133,6 +136,93 @@ def test_the_list_is_not_sent_again_while_nothing_changes(api: Api, alpha: Site,
     week.enter(DISPATCH, 0, STONE, "1")
     changed = vera.open("GET", WHERE, query_string=query, headers=seen)
     assert [row["closing"] for row in data(changed)] == [119, 30, 109.5]
+
+
+def exported(api: Api, **body: Any) -> tuple[str, bytes]:
+    """The name and the bytes of a file that Vera asked for."""
+    vera = api("vera")
+    job = data(vera.post("/api/export", {"module": "inventory", **body}), 201)["jobId"]
+    jobs.run(job)
+    with vera.get(f"/api/export/{job}/download") as answer:
+        return answer.headers["Content-Disposition"], answer.data
+
+
+def lines(api: Api, **body: Any) -> list[str]:
+    return exported(api, format="csv", **body)[1].decode().splitlines()
+
+
+def test_the_snapshots_are_exported_as_a_file(api: Api, alpha: Site, week: Book) -> None:
+    filters = {
+        "siteId": alpha.code,
+        "dateRange": {"start": week.day(0).isoformat(), "end": week.day(6).isoformat()},
+    }
+    columns = ["date", "materialId", "opening", "closing", "adjustment", "incompleteSince"]
+    name, _ = exported(api, format="csv", filters=filters, columns=columns)
+    assert f"{alpha.code}-inventory-{week.day(0)}-{week.day(6)}.csv" in name
+    first, second, last = (week.day(offset) for offset in (0, 1, 2))
+    assert lines(api, filters=filters, columns=columns) == [
+        ",".join(columns),
+        f"{last},AGG-3/4,110.500,120.000,-0.500,{second}",
+        f"{last},RAW-MIXED,0.000,30.000,0.000,{second}",
+        f"{first},AGG-3/4,100.000,110.500,0.000,",
+    ]
+    chosen = {**filters, "materialTypes": ["MIXED_RUBBLE"], "sortOrder": "asc"}
+    rubble = lines(api, filters=chosen, columns=["site", "material", "uom", "closing"])
+    assert rubble[1:] == ["ALPHA-01 Alpha Yard,RAW-MIXED MIXED C&D DEBRIS,TON,30.000"]
+
+
+def test_a_file_has_the_rows_and_keys_of_the_list(api: Api, alpha: Site, week: Book) -> None:
+    flat = {"siteId": alpha.code, "dateFrom": week.day(0).isoformat(), "dateTo": week.day(6).isoformat()}
+    _, written = exported(api, format="xlsx", **flat)
+    sheet = load_workbook(BytesIO(written))["Inventory"]
+    heading, *rows = sheet.iter_rows(values_only=True)
+    assert len(heading) == len(COLUMNS)
+    listed = data(ask(api("vera"), alpha, **days(week)))
+    place = list(COLUMNS).index("closing")
+    assert [row[place] for row in rows] == [one["closing"] for one in listed]
+    assert heading[place] == "Closing (t)"
+
+
+def test_a_long_range_is_exported_in_pieces_in_its_order(api: Api, alpha: Site, cast: Cast) -> None:
+    book = Book(alpha, cast("ann"), alpha.today() - timedelta(days=200))
+    book.enter(OPENINGS, 0, STONE, "100")
+    stored = (0, 61, 62, 130, 200)
+    for offset in stored:
+        book.nil(offset)
+    filters = {
+        "siteId": alpha.code,
+        "dateRange": {key: book.day(at).isoformat() for key, at in (("start", 0), ("end", 200))},
+    }
+    told = [
+        lines(api, columns=["date"], filters=filters | {"sortOrder": order})[1:] for order in ("asc", "desc")
+    ]
+    ascending = [book.day(offset).isoformat() for offset in stored]
+    assert told == [ascending, ascending[::-1]]
+
+
+def test_an_export_of_the_stock_is_refused_what_its_list_does_not_have(api: Api, alpha: Site) -> None:
+    day = alpha.today().isoformat()
+    body = {
+        "format": "csv",
+        "module": "inventory",
+        "filters": {
+            "siteId": alpha.code,
+            "dateRange": {"start": day, "end": day},
+            "sortBy": "closing",
+            "vehicleId": "x",
+        },
+        "columns": ["quantity"],
+    }
+    assert bad_fields(api("vera").post("/api/export", body)) == {"columns", "vehicleId", "sortBy"}
+
+
+def test_the_page_of_exports_offers_the_stock(browse: Any, alpha: Site) -> None:
+    page = browse("vera").get("/exports", module="inventory")
+    assert '<option value="inventory" selected>' in page.text
+    assert 'name="materialType"' in page.text
+    assert 'name="shift"' not in page.text
+    made = browse("vera").post("/exports", {"module": "inventory", "format": "csv", "siteId": alpha.code})
+    assert made.status_code == 303
 
 
 def test_every_key_of_a_snapshot_is_told() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from deskops.api.operations import Body
 from deskops.api.shapes import CODE, DAY, FLAG, TEXT, JsonSchema, Shape, described, each, nullable, one_of
 from deskops.exports.request import GROUPED
+from deskops.exports.sources import SOURCES
 from deskops.exports.writers import WRITERS
 from deskops.modules import MODULES
 from deskops.records.query import CONTRACT_FILTERS
 
-MODULE = one_of(*MODULES)
+MODULE = one_of(*SOURCES)
 FORMAT = described(one_of(*WRITERS), "What this server can make; what it could not is 503", "csv")
 COLUMNS = described(
     nullable(each(described(TEXT, "", "date"))),

@@ -43,9 +43,9 @@ from deskops.errors import (
 from deskops.exports import jobs
 from deskops.exports.models import COMPLETED, FAILED, PENDING, PROCESSING, ExportJob
 from deskops.exports.request import FORMATS
+from deskops.exports.sources import SOURCES
 from deskops.exports.writers import WRITERS
 from deskops.face import identity
-from deskops.modules import MODULES
 from deskops.schema.kinds import moment_json
 
 JOB_ID = Parameter("jobId", "The export", UUID_TEXT, required=True, place="path")
@@ -66,7 +66,7 @@ EXPORT = Shape(
     "Export",
     {
         **STATUS,
-        "module": one_of(*MODULES),
+        "module": one_of(*SOURCES),
         "format": one_of(*FORMATS),
         "fileName": described(TEXT, "", "received-ALASLA-29-2026-01-01-2026-01-31.csv"),
         "createdAt": MOMENT,

@@ -30,7 +30,6 @@ from deskops.exports.models import ACTIVE, COMPLETED, FAILED, PROCESSING, Export
 from deskops.exports.report import file_name
 from deskops.exports.request import read_request
 from deskops.exports.writers import WRITERS
-from deskops.records import listing
 from deskops.schema.columns import new_id
 
 LISTED = 20
@@ -64,12 +63,12 @@ def create(actor: Actor, sent: Mapping[str, Any]) -> ExportJob:
     job = ExportJob(
         id=new_id(),
         user=actor.user_id,
-        module=request.module.name,
+        module=request.source.name,
         format=request.format,
         filters=json.dumps(request.params),
         columns=json.dumps(request.columns),
-        expected_rows=listing.count(request.module, request.query),
-        file_name=file_name(request.module, request.query, request.format),
+        expected_rows=request.source.count(request.query),
+        file_name=file_name(request.source, request.query, request.format),
     )
     with database.transaction():
         hold_person(actor)

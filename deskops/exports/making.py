@@ -14,11 +14,9 @@ from deskops.accounts.models import User
 from deskops.errors import ExportJobFailed, say
 from deskops.exports.models import PROCESSING, ExportJob
 from deskops.exports.report import Report
+from deskops.exports.sources import SOURCES
 from deskops.exports.storage import Storage
 from deskops.exports.writers import WRITERS
-from deskops.modules import MODULES
-from deskops.records import listing
-from deskops.records.query import read_query
 
 SHOWN_EVERY = 0.5
 BLOCK = 1024 * 1024
@@ -77,18 +75,18 @@ def make(job: ExportJob, storage: Storage, name: str) -> Made:
 
     Raises Forbidden where its person may no longer read a site, ExportJobFailed where rows and count differ.
     """
-    module = MODULES[job.module]
+    source = SOURCES[job.module]
     user = User.get_by_id(job.user_id)
     if not user.is_active:
         raise ExportJobFailed(say("The account that asked for it was closed"))
-    query = read_query(module, job.params, actor_for(user))
-    columns = tuple(module.columns[key] for key in job.column_keys)
+    query = source.read(job.params, actor_for(user))
+    columns = tuple(source.columns[key] for key in job.column_keys)
     filters = {key: values for key, values in job.params.items() if key not in IN_HEAD}
     draft = storage.draft(name)
     try:
         with database.snapshot():
-            count = listing.count(module, query)
-            report = Report(module, query, columns, filters, count, database.utc_now())
+            count = source.count(query)
+            report = Report(source, query, columns, filters, count, database.utc_now())
             with Progress(job, count) as progress:
                 WRITERS[job.format].write(draft, report, progress.wrote)
         if progress.rows != count:

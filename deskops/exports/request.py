@@ -20,10 +20,8 @@ from deskops.errors import (
     say,
 )
 from deskops.exports import writers
-from deskops.modules import MODULES
-from deskops.records.column import Column
-from deskops.records.module import Module
-from deskops.records.query import CONTRACT_FILTERS, Query, read_query
+from deskops.exports.sources import SOURCES, Source
+from deskops.records.query import CONTRACT_FILTERS, Query
 from deskops.schema import references
 
 Sent = Mapping[str, Any]
@@ -49,7 +47,7 @@ MUST_BE_TEXTS = say("Must be a text, or a list of texts")
 class ExportRequest:
     """A question that can be asked again: `params` are a list's parameters with the sites by their ids."""
 
-    module: Module
+    source: Source
     format: str
     params: dict[str, list[str]]
     columns: tuple[str, ...]
@@ -63,17 +61,17 @@ def read_request(sent: Sent, actor: Actor) -> ExportRequest:
     """
     body, problems = nested(sent)
     refuse_foreign(body.get("filters"), actor)
-    module = MODULES.get(body["module"]) if isinstance(body.get("module"), str) else None
-    if module is None:
-        problems.append(Problem("module", say("One of %(names)s", names=", ".join(MODULES))))
+    source = SOURCES.get(body["module"]) if isinstance(body.get("module"), str) else None
+    if source is None:
+        problems.append(Problem("module", say("One of %(names)s", names=", ".join(SOURCES))))
     if body.get("format") not in FORMATS:
         problems.append(Problem("format", say("One of %(names)s", names=", ".join(FORMATS))))
-    if module is None:
+    if source is None:
         problems += [] if "filters" in body else [Problem("filters", REQUIRED)]
         raise ValidationFailed.of(problems)
-    columns = read_columns(module, body.get("columns"), problems)
-    params = read_params(module, body.get("filters"), problems)
-    query = ask(module, params, actor, problems)
+    columns = read_columns(source, body.get("columns"), problems)
+    params = read_params(source, body.get("filters"), problems)
+    query = ask(source, params, actor, problems)
     if body["format"] not in writers.WRITERS:
         raise FormatUnavailable(format=body["format"])
     for site_id in query.sites:
@@ -81,7 +79,7 @@ def read_request(sent: Sent, actor: Actor) -> ExportRequest:
     if not query.sites:
         raise Forbidden
     params = {name: values for name, values in params.items() if name != "siteIds"}
-    return ExportRequest(module, body["format"], {**params, "siteId": list(query.sites)}, columns, query)
+    return ExportRequest(source, body["format"], {**params, "siteId": list(query.sites)}, columns, query)
 
 
 def refuse_foreign(filters: Any, actor: Actor) -> None:
@@ -108,14 +106,14 @@ def nested(sent: Sent) -> tuple[dict[str, Any], list[Problem]]:
     return {**given, "filters": filters}, problems
 
 
-def read_columns(module: Module, given: Any, problems: list[Problem]) -> tuple[str, ...]:
+def read_columns(source: Source, given: Any, problems: list[Problem]) -> tuple[str, ...]:
     """The keys wanted, in order; all where none is named."""
     if not given and given in (None, []):
-        return tuple(module.columns)
+        return tuple(source.columns)
     if not isinstance(given, list) or not all(isinstance(key, str) for key in given):
         problems.append(Problem("columns", say("Must be a list of record keys")))
         return ()
-    unknown = [key for key in given if key not in module.columns]
+    unknown = [key for key in given if key not in source.columns]
     if unknown:
         names = ", ".join(unknown)[:LONGEST_ECHO]
         problems.append(Problem("columns", say("No column: %(names)s", names=names)))
@@ -124,12 +122,12 @@ def read_columns(module: Module, given: Any, problems: list[Problem]) -> tuple[s
     return tuple(given)
 
 
-def read_params(module: Module, filters: Any, problems: list[Problem]) -> dict[str, list[str]]:
+def read_params(source: Source, filters: Any, problems: list[Problem]) -> dict[str, list[str]]:
     """A list's parameters from an export's filters."""
     if not isinstance(filters, dict):
         problems.append(Problem("filters", REQUIRED if filters is None else say("Must be an object")))
         return {}
-    known = {"siteId", "siteIds", *CONTRACT_FILTERS, *module.filters, *ORDER}
+    known = {"siteId", "siteIds", *CONTRACT_FILTERS, *source.filters, *ORDER}
     params = read_days(filters.get("dateRange"), problems)
     for name, value in filters.items():
         wanted = "materialType" if name == "materialTypes" else name
@@ -164,7 +162,7 @@ def read_days(given: Any, problems: list[Problem]) -> dict[str, list[str]]:
     return params
 
 
-def ask(module: Module, params: dict[str, list[str]], actor: Actor, problems: list[Problem]) -> Query:
+def ask(source: Source, params: dict[str, list[str]], actor: Actor, problems: list[Problem]) -> Query:
     """The list's question. An unknown site is only told where nothing else is wrong."""
     if not {"startDate", "endDate"} <= params.keys():
         raise ValidationFailed.of(problems)
@@ -172,11 +170,11 @@ def ask(module: Module, params: dict[str, list[str]], actor: Actor, problems: li
     query: Query | None = None
     found: FieldProblems = by_field(problems)
     try:
-        query = read_query(module, params, actor)
+        query = source.read(params, actor)
     except InvalidSiteId as unknown:
         unknown_site = unknown
         siteless = {name: values for name, values in params.items() if name not in ("siteId", "siteIds")}
-        query = checked(module, siteless, actor, found)
+        query = checked(source, siteless, actor, found)
     except ValidationFailed as refused:
         found |= refused.fields
     if found:
@@ -187,13 +185,9 @@ def ask(module: Module, params: dict[str, list[str]], actor: Actor, problems: li
     return replace(query, order=replace(query.order, page=1, after=None))
 
 
-def checked(module: Module, params: dict[str, list[str]], actor: Actor, found: FieldProblems) -> Query | None:
+def checked(source: Source, params: dict[str, list[str]], actor: Actor, found: FieldProblems) -> Query | None:
     try:
-        return read_query(module, params, actor)
+        return source.read(params, actor)
     except ValidationFailed as refused:
         found |= refused.fields
         return None
-
-
-def columns_of(module: Module, keys: tuple[str, ...]) -> tuple[Column, ...]:
-    return tuple(module.columns[key] for key in keys)

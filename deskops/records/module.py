@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import peewee
 
@@ -37,6 +37,22 @@ USUAL_RIGHTS = Rights()
 
 Rule = Callable[[Any], Iterable[Problem]]
 Check = Callable[[Sequence[Change]], Mapping[int, DeskOpsError]]
+
+
+class Listed(Protocol):
+    """What a list's question is read by: a module is one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def filters(self) -> Mapping[str, tuple[Field, Filter]]: ...
+
+    @property
+    def sortable(self) -> Mapping[str, Any]: ...
+
+    @property
+    def model(self) -> Any: ...
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -23,7 +23,7 @@ from deskops.errors import (
     ValidationFailed,
     say,
 )
-from deskops.records.module import Module, in_order
+from deskops.records.module import Listed, in_order
 from deskops.schema import kinds, references
 from deskops.schema.columns import is_stored
 from deskops.schema.fields import NOT_A_CHOICE, AnyOf, Field
@@ -67,7 +67,7 @@ class Order:
     after: tuple[Any, ...] | None = None
 
 
-def order_columns(module: Module, order: Order) -> list[Any]:
+def order_columns(module: Listed, order: Order) -> list[Any]:
     """The columns whose values are a record's place in the order."""
     return in_order(module.model, getattr(module.model, order.sort))
 
@@ -113,7 +113,7 @@ class Query:
 
 
 def read_query(
-    module: Module, params: Params, actor: Actor, *, strict: bool = True, days_required: bool = True
+    module: Listed, params: Params, actor: Actor, *, strict: bool = True, days_required: bool = True
 ) -> Query:
     """Read a list's parameters; `strict` refuses names that no list knows.
 
@@ -213,7 +213,7 @@ DAY_READER = kinds.adapter(kinds.DAY)
 SEARCH = kinds.adapter(kinds.TEXT, max_length=LONGEST_SEARCH)
 
 
-def read_order(module: Module, params: Params, problems: list[Problem]) -> Order:
+def read_order(module: Listed, params: Params, problems: list[Problem]) -> Order:
     size = first(params, "pageSize", str(FIRST_PAGE_SIZE))
     if not (size.isascii() and size.isdecimal() and len(size) < 10 and 1 <= int(size) <= MOST_PAGE_SIZE):
         raise InvalidPageSize(pageSize=size)
@@ -232,7 +232,7 @@ def read_order(module: Module, params: Params, problems: list[Problem]) -> Order
     return Order(sort=column, descending=direction == "desc", page=int(page), size=int(size))
 
 
-def read_filters(module: Module, params: Params, query: Query, problems: list[Problem]) -> Query:
+def read_filters(module: Listed, params: Params, query: Query, problems: list[Problem]) -> Query:
     chosen: dict[str, frozenset[str]] = {}
     texts: dict[str, str] = {}
     for name, (column, one) in module.filters.items():
@@ -277,7 +277,7 @@ def read_any_of(column: Field, one: AnyOf, values: list[str], problems: list[Pro
     return frozenset(accepted)
 
 
-def read_cursor(query: Query, text: str, module: Module, problems: list[Problem]) -> Query:
+def read_cursor(query: Query, text: str, module: Listed, problems: list[Problem]) -> Query:
     """Continue a walk; a cursor of another list is refused."""
     columns = order_columns(module, query.order)
     try:

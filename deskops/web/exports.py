@@ -11,10 +11,9 @@ from deskops.accounts.actor import Actor
 from deskops.errors import DeskOpsError, Message, say
 from deskops.exports import jobs
 from deskops.exports.models import COMPLETED, FAILED, PENDING, PROCESSING, ExportJob
+from deskops.exports.sources import SOURCES, Source
 from deskops.exports.writers import WRITERS
 from deskops.face import identity
-from deskops.modules import MODULES
-from deskops.records.module import Module
 from deskops.web import fragments, words
 from deskops.web.filters import Control, controls
 from deskops.web.scope import Scope, read_scope
@@ -30,22 +29,22 @@ JOBS = "exports-jobs"
 
 
 class Wanted(NamedTuple):
-    """What the form asks for: a module, the filters of its list, a format."""
+    """What the form asks for: records or snapshots, the filters of their list, a format."""
 
-    module: Module
+    source: Source
     scope: Scope
     filters: dict[str, str]
     format: str
 
     @property
     def controls(self) -> list[Control]:
-        return controls(self.module, self.filters)
+        return controls(self.source, self.filters)
 
     def body(self) -> dict[str, Any]:
         days = {"start": self.scope.start.isoformat(), "end": self.scope.end.isoformat()}
         sites = {"siteId": self.scope.site.code} if self.scope.site else {}
         filters = {"dateRange": days, **sites, **self.filters}
-        return {"format": self.format, "module": self.module.name, "filters": filters}
+        return {"format": self.format, "module": self.source.name, "filters": filters}
 
 
 def register(pages: Blueprint) -> None:
@@ -62,7 +61,9 @@ def show() -> Response:
     wanted = read_wanted(actor)
     if fragments.is_fragment():
         return fragments.answer(
-            render_template("exports/_form.html", wanted=wanted, formats=WRITERS, problems=[])
+            render_template(
+                "exports/_form.html", wanted=wanted, sources=SOURCES.values(), formats=WRITERS, problems=[]
+            )
         )
     return page(actor, wanted)
 
@@ -70,11 +71,11 @@ def show() -> Response:
 def read_wanted(actor: Actor) -> Wanted:
     """What the address, or the form, asks for."""
     given = request.values
-    module = MODULES.get(given.get("module", "")) or next(iter(MODULES.values()))
-    filters = {name: value for name in module.filters if (value := given.get(name, "").strip())}
+    source = SOURCES.get(given.get("module", "")) or next(iter(SOURCES.values()))
+    filters = {name: value for name in source.filters if (value := given.get(name, "").strip())}
     chosen = given.get("format", "")
     return Wanted(
-        module, read_scope(given, actor), filters, chosen if chosen in WRITERS else next(iter(WRITERS))
+        source, read_scope(given, actor), filters, chosen if chosen in WRITERS else next(iter(WRITERS))
     )
 
 
@@ -87,6 +88,7 @@ def page(actor: Actor, wanted: Wanted, refused: DeskOpsError | None = None) -> R
         "exports/page.html",
         wanted=wanted,
         scope=wanted.scope,
+        sources=SOURCES.values(),
         formats=WRITERS,
         problems=problems,
         jobs=jobs.list_own(actor),
@@ -117,7 +119,7 @@ def asked_for(actor: Actor, body: dict[str, Any], wanted: Wanted) -> Response:
         if refused.status >= 500:
             raise
         return page(actor, wanted, refused)
-    here = {"module": wanted.module.name, "format": wanted.format, **wanted.filters, **wanted.scope.params}
+    here = {"module": wanted.source.name, "format": wanted.format, **wanted.filters, **wanted.scope.params}
     return redirect(url_for("web.exports", **here), 303)  # type: ignore[return-value]
 
 

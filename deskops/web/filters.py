@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from flask_babel import gettext
 
-from deskops.records.module import Module
 from deskops.schema import references
-from deskops.schema.fields import AnyOf, Contains, Field, Range
+from deskops.schema.fields import AnyOf, Contains, Field, Filter, Range
 from deskops.web import words
+
+
+class Filtered(Protocol):
+    """A list that has filters: {parameter: (field, filter)}."""
+
+    @property
+    def filters(self) -> Mapping[str, tuple[Field, Filter]]: ...
 
 
 class Option(NamedTuple):
@@ -35,11 +41,11 @@ class Control(NamedTuple):
     groups: list[Group]
 
 
-def controls(module: Module, params: Mapping[str, str]) -> list[Control]:
-    """The module's filters with what is chosen: lists first, then texts."""
+def controls(listed: Filtered, params: Mapping[str, str]) -> list[Control]:
+    """Its filters with what is chosen: lists first, then texts."""
     found = [
         control(field, one, params.get(name, ""))
-        for name, (field, one) in module.filters.items()
+        for name, (field, one) in listed.filters.items()
         if not isinstance(one, Range)
     ]
     return sorted(found, key=lambda one: not one.groups)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from deskops.exports.report import Report
+from deskops.exports.sources import Writer
 from deskops.records.column import Column
 from deskops.records.module import Module
-from deskops.records.row_writing import Form, Row, RowWriter, Stored, WriteStored, day_texts, moment_texts
+from deskops.records.row_writing import Form, RowWriter, Stored, WriteStored, day_texts, moment_texts
 from deskops.schema import kinds
 from deskops.schema.guard import MARKED, guarded
 from deskops.schema.kinds import Kind
@@ -24,22 +26,29 @@ needs_quotes = re.compile(f"[{QUOTED}]").search
 UNGUARDED = (kinds.DAY, kinds.MOMENT, kinds.CLOCK_TIME)
 
 
-class CsvRows:
-    """Rows of a module as CSV text, in these columns."""
+class CsvText:
+    """Rows as CSV text, in these columns, by whatever writes their cells."""
 
-    def __init__(self, module: Module, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[Column], writer: Writer) -> None:
         self.header = ",".join([column.key for column in columns]) + NEWLINE
-        self._writer = RowWriter(module, columns, CSV)
+        self._writer = writer
 
-    def text(self, rows: Sequence[Row]) -> str:
+    def text(self, rows: Sequence[Any]) -> str:
         # A line of one empty cell would be no line at all to who reads it.
         lines = [",".join(cells) or '""' for cells in self._writer.cells(rows)]
         return NEWLINE.join([*lines, ""])
 
 
+class CsvRows(CsvText):
+    """Rows of a module as they are stored."""
+
+    def __init__(self, module: Module, columns: Sequence[Column]) -> None:
+        super().__init__(columns, RowWriter(module, columns, CSV))
+
+
 def write_csv(path: Path, report: Report, wrote: Callable[[int], None]) -> None:
     """Write the report's rows to the path."""
-    written = CsvRows(report.module, report.columns)
+    written = CsvText(report.columns, report.source.writer(report.columns, CSV))
     with path.open("w", encoding="utf-8", newline="") as out:
         out.write(written.header)
         for batch in report.batches():

@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from deskops.exports.report import Report
 from deskops.records.column import Column
-from deskops.records.row_writing import Form, RowWriter, numbers, texts_or_none, unless_none
+from deskops.records.row_writing import Form, numbers, texts_or_none, unless_none
 from deskops.schema import kinds
 from deskops.schema.fields import itself
 from deskops.schema.kinds import Kind
@@ -48,7 +48,7 @@ def write_xlsx(path: Path, report: Report, wrote: Callable[[int], None]) -> None
 
 
 def rows_of(report: Report, wrote: Callable[[int], None]) -> Iterator[tuple[Any, ...]]:
-    writer = RowWriter(report.module, report.columns, XLSX)
+    writer = report.source.writer(report.columns, XLSX)
     for batch in report.batches():
         yield from writer.cells(batch)
         wrote(len(batch))
@@ -56,7 +56,7 @@ def rows_of(report: Report, wrote: Callable[[int], None]) -> Iterator[tuple[Any,
 
 def add_sheet(book: xlsxwriter.Workbook, report: Report, number: int) -> Worksheet:
     """A sheet of rows with its header: bold, frozen, filtered."""
-    title = report.module.title
+    title = report.source.title
     sheet = book.add_worksheet(title if number == 0 else f"{title} {number + 1}")
     bold = book.add_format({"bold": True, "bottom": 1})
     for place, column in enumerate(report.columns):
@@ -129,7 +129,7 @@ def write_about(book: xlsxwriter.Workbook, report: Report, sheets: int) -> None:
 
 def about(report: Report, sheets: int) -> Iterator[tuple[str, str | int]]:
     query = report.query
-    yield "Records", report.module.title
+    yield "Records", report.source.title
     yield "Sites", ", ".join(f"{site.code} {site.name}" for site in report.sites)
     yield "From", query.start.isoformat()
     yield "To", query.end.isoformat()
