@@ -64,8 +64,8 @@ def test_the_page_shows_the_equation_and_what_each_stock_is_known_from(browse: B
     """In 42.5, out 60, stock 150 to 127: 5.5 t missing, ± 5 % of 59 t. The book wrote 2.5 t of them off."""
     seen = words_of(browse("vera").get("/balance", **PERIOD))
     assert "In 42.500 t − Out 60.000 t − Change of stock -23.000 t" in seen
-    assert "= Unexplained 5.500 missing t ± 2.950" in seen
-    assert "▲ More than the surveys' error" in seen
+    assert "= Unexplained 5.500 t missing ± 2.950" in seen
+    assert "▲ More than the surveys' error 0 of 2" in seen
     assert "0 of 2 streams were surveyed at both ends." in seen
     assert "Crushed 40.000 t of feed into 38.000 t: 95.0 %" in seen
     assert "59.000 Survey Mar 3, 2026 ± 2.950 Book 62.000" in seen

@@ -189,7 +189,9 @@ BALANCE = Shape(
         "streams": each(STREAM),
         "total": Shape("BalanceFigures", FIGURES),
         "yieldPercent": described(
-            nullable(PERCENT), "production ÷ feed × 100; null where no feed was told", 95.25
+            nullable(PERCENT),
+            "production ÷ feed × 100; null where no feed was told, over 100 where not all of it was",
+            95.25,
         ),
         "surveyedStreams": described(COUNT, "How many streams were surveyed at both ends", 1),
         "complete": described(FLAG, "Whether every day that owes inputs has them"),

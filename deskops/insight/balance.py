@@ -148,7 +148,7 @@ class Balance(NamedTuple):
 
 
 def crushing_yield(all_moved: Moved) -> Decimal | None:
-    """production ÷ feed × 100; None where no feed was told."""
+    """production ÷ feed × 100; None where no feed was told, over 100 where not all of it was."""
     return rate(all_moved.production, all_moved.feed)
 
 

@@ -32,10 +32,11 @@ ONE_DAY = timedelta(days=1)
 MOST_RUNS = 8
 # Half the width of a bar's picture, and the part of it that the longest bar fills.
 HALF, LONGEST = 100, 96
-VERDICTS: dict[str | None, Message] = {
-    WITHIN: say("Within the surveys' error"),
-    OUTSIDE: say("More than the surveys' error"),
-    None: say("Book alone"),
+# In a sentence, and in a cell.
+VERDICTS: dict[str | None, tuple[Message, Message]] = {
+    WITHIN: (say("The surveys' error alone can be the reason"), say("Within")),
+    OUTSIDE: (say("More than the surveys' error"), say("Outside")),
+    None: (say("Book alone"), say("Book alone")),
 }
 ADJUSTED: dict[str, Message] = {kind: say(label) for kind, label in KINDS}
 
@@ -97,6 +98,7 @@ def sheet_html(scope: Scope, url: str) -> str:
         url=url,
         balance=balance,
         rows=rows_of(balance) if balance else site_rows(balances, scope),
+        judgement=words.text(VERDICTS[balance.total.verdict][0]) if balance else "",
         crushed=crushing_yield(balance.total.moved) if balance else None,
         missing=runs(balance.missing) if balance else [],
         most_runs=MOST_RUNS,
@@ -167,7 +169,7 @@ def listed(site: Site, stream: Stream, name: str, start: date, end: date, **filt
 
 
 def verdict(figures: Figures) -> str:
-    return words.text(VERDICTS[figures.verdict])
+    return words.text(VERDICTS[figures.verdict][1])
 
 
 def longest(found: Sequence[Figures]) -> Decimal:
