@@ -62,12 +62,13 @@ def explained(site: Site, day: date) -> dict[str, Explanation]:
         return {}
     stored, rows = newest_rows(site.id, day - timedelta(days=1)) or (None, {})
     since = first_day if stored is None else stored + timedelta(days=1)
-    entered = own_openings(site.id, since, day)
+    entered = own_openings(site.id, since)
     found = {
         material_id: Explanation(stored, None, tons(row[-1]) or ZERO, []) for material_id, row in rows.items()
     }
     for material_id, (begun, kilograms) in entered.items():
-        found[material_id] = Explanation(None, begun, tons(kilograms) or ZERO, [])
+        if begun <= day:
+            found[material_id] = Explanation(None, begun, tons(kilograms) or ZERO, [])
     for module, sign in FLOWS.values():
         for row in moves(module, site, since, day):
             material_id, *_ = row.group

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from deskops.accounts.models import Site
-from deskops.days.board import Day, days_of
+from deskops.days.board import OPENING, Day, days_of
 from deskops.errors import Message, say
 from deskops.insight import age, metrics
 from deskops.insight.metrics import Metric
@@ -47,7 +47,7 @@ KINDS = (
         STOCK,
         say("Current inventory"),
         metrics.inventory_current,
-        tuple(INPUTS),
+        (OPENING, *INPUTS),
         (*INPUTS.values(), ADJUSTMENTS),
     ),
 )

@@ -125,8 +125,7 @@ def flow_chart(rows: Sequence[Flow], scope: Scope) -> Chart:
 def production_chart(rows: Sequence[Produced], scope: Scope) -> Chart:
     aims = [row.target for row in rows]
     target = [Series(gettext("Target"), LINE, "target", aims, is_aim=True)] if any(aims) else []
-    tons = [row.tons for row in rows]
-    shades = [row.shade for row in rows]
+    tons, shades = [row.tons for row in rows], [row.shade for row in rows]
     return Chart(
         "production",
         gettext("Production against the target") if target else gettext("Production"),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from deskops.accounts.models import Site
-from deskops.days.board import DUE, MISSING, Cell, Day
+from deskops.days.board import DUE, MISSING, OPENING, THERE, Cell, Day
 from deskops.errors import Message, say
 from deskops.modules.nil import REPORTED
 from deskops.records.record import SHIFTS
@@ -50,14 +50,19 @@ class Inputs(NamedTuple):
 
 
 def inputs_of(of_sites: Iterable[tuple[Site, Day]], modules: Collection[str]) -> Inputs:
-    """Of one day at each of these sites: the inputs of these modules."""
+    """Of one day at each of these sites: the inputs of these modules, the opening balance being one of them."""
     found = [(site, day) for site, day in of_sites if day.is_due]
-    cells = [(site, cell) for site, day in found for cell in day.cells if cell.module in modules]
+    cells = [(site, cell) for site, day in found for cell in every_cell(day) if cell.module in modules]
     is_alone = len({site.id for site, _ in cells}) < 2
     named = [(cell, named_of(site, cell, is_alone, len(modules) == 1)) for site, cell in cells]
     missing = [name for cell, name in named if cell.state == MISSING]
     to_come = [name for cell, name in named if cell.state == DUE]
     return Inputs(len(cells) - len(missing) - len(to_come), len(cells), missing, to_come)
+
+
+def every_cell(day: Day) -> tuple[Cell, ...]:
+    """The inputs of a day, first the opening balance that the ledger begins with."""
+    return (Cell(OPENING, "", THERE if day.opening else MISSING), *day.cells)
 
 
 def named_of(site: Site, cell: Cell, is_alone: bool, is_one_module: bool) -> str:
