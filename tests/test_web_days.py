@@ -177,7 +177,7 @@ def test_a_whole_day_shows_its_figures_and_closes(book: Book, browse: Browse) ->
     assert "Open 6 of 6 inputs" in text
     assert "3/4 AGG-3/4 100.000 5.000 12.500 2.250 0.000 115.250" in text
     assert "What stands against closing" not in text
-    assert "All inputs are there" in ann.get(f"{DAY}/close", fragment=True).text
+    assert "Nothing stands against it" in ann.get(f"{DAY}/close", fragment=True).text
     closed = ann.post(f"{DAY}/close", {"reason": "Counted"}, fragment=True)
     assert (closed.status_code, closed.headers["HX-Redirect"]) == (204, DAY)
     text = read(ann.get(DAY).text)

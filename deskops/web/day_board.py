@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from flask_babel import gettext
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
@@ -204,8 +203,10 @@ def who(site: Site, day: date, cell: Cell) -> str:
     if cell.at is None:
         return ""
     moment = at_site(site, cell.at)
-    when = words.clock(moment) if moment.date() == day else words.moment(moment)
-    return f"{cell.by or gettext('somebody')}, {when}"
+    when = (
+        words.clock(moment) if moment.date() == day else f"{words.day_of_year(moment)}, {words.clock(moment)}"
+    )
+    return f"{cell.by}, {when}" if cell.by else when
 
 
 def at_site(site: Site, moment: datetime) -> datetime:

@@ -132,6 +132,11 @@ def weekday(value: date) -> str:
     return str(format_skeleton("yMMMEd", value, locale=locale()))
 
 
+def day_of_year(value: date) -> str:
+    """A day of these weeks: its year goes without saying."""
+    return str(format_skeleton("MMMd", value, locale=locale()))
+
+
 def value_text(kind: Kind, value: Any, choices: Mapping[str, str] | None = None) -> str:
     """A stored value of this kind for people; empty for nothing."""
     if value is None or value in ("", ()):
