@@ -216,6 +216,23 @@ def test_of_eight_who_close_at_once_one_does(alpha: Site, book: Book, ann: Actor
     assert broken_links(alpha.id) == []
 
 
+def test_who_enters_while_somebody_closes_comes_before_it_or_is_refused(
+    alpha: Site, book: Book, ann: Actor
+) -> None:
+    def one(number: int) -> Any:
+        if number == 3:
+            return close(alpha, MONDAY, ann, "The gate is shut", override=True)
+        return book.enter(RECEIVED, 0, STONE, f"{number + 1}.5")
+
+    answers = all_at_once(one)
+    assert answers[3].state == "CLOSED"
+    stored = [answer for answer in answers if isinstance(answer, RECEIVED.model)]
+    refused = [answer for answer in answers if isinstance(answer, DayClosed)]
+    assert len(stored) + len(refused) == 7, answers
+    assert RECEIVED.model.select().count() == len(stored)
+    assert moved_since(alpha, MONDAY) == []
+
+
 def refusals(book: Book, ann: Actor, load: Any) -> dict[str, Callable[[], Any]]:
     """Every kind of write into Monday."""
     nil = {"siteId": book.site.code, "date": MONDAY.isoformat(), "module": "production"}
