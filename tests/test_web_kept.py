@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from deskops.accounts.models import Site
-from deskops.modules import ADJUSTMENTS, FACTORS, KEPT, OPENINGS, PRODUCTION, SURVEYS, TARGETS
+from deskops.modules import ADJUSTMENTS, FACTORS, KEPT, OPENINGS, PRODUCTION, RECEIVED, SURVEYS, TARGETS
 from deskops.records import service
 from deskops.records.module import Module
 from deskops.web.keeping import PLACES
@@ -158,3 +158,24 @@ def test_the_feed_of_an_entry_is_voided_with_its_entry_which_the_page_says(
     answer = ann.post(f"/adjustments/{record_id}/void", {"version": "1", "reason": "too much"}, fragment=True)
     assert answer.status_code == 400
     assert "This is the feed of a production entry: correct it there" in answer.text
+
+
+def test_a_form_counts_in_loads_where_a_load_has_a_weight(browse: Browse, alpha: Site, cast: Cast) -> None:
+    ben = browse("ben")
+    assert 'name="uom"' not in ben.get("/received/new", fragment=True).text
+    stored(FACTORS, alpha, cast, 5)
+    form = ben.get("/received/new", fragment=True).text
+    assert '<option value="TON" selected>' in form
+    assert 'name="uom"' not in browse("ann").get("/adjustments/new", fragment=True).text
+    load = typed(RECEIVED, alpha, materialId="RAW-MIXED", quantity="2", uom="LOAD")
+    wrong = ben.post("/received", load | {"quantity": "2.5"}, fragment=True)
+    assert wrong.status_code == 400
+    assert '<option value="LOAD" selected>' in wrong.text
+    assert ben.post("/received", load, fragment=True).status_code == 204
+    assert "37.000" in ben.get("/received").text
+
+
+@pytest.mark.parametrize(("module", "key"), [(TARGETS, "from"), (OPENINGS, "date")], ids=["from", "date"])
+def test_a_new_form_begins_today(module: Module, key: str, browse: Browse, alpha: Site) -> None:
+    form = browse("ann").get(f"/{module.name}/new", fragment=True).text
+    assert f'value="{alpha.today().isoformat()}" id="field-{key}"' in form

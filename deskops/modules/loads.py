@@ -5,7 +5,7 @@ Records keep the tons they were entered with: another weight holds for what is e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -42,6 +42,16 @@ def tons_per_load(site: Site, material: Material, day: date) -> Decimal | None:
     )
     in_general: Any = material.tons_per_load
     return LoadFactor.tons_per_load.python_value(found[0][0]) if found else in_general
+
+
+def counts_loads(sites: Iterable[Site]) -> bool:
+    """Whether a load of anything has a weight at one of these sites, on whichever day."""
+    if any(material.tons_per_load is not None for material in references.active(Material)):
+        return True
+    return any(
+        rows(f"SELECT 1 FROM load_factor WHERE site_id = ? AND {COUNTED_SQL} LIMIT 1", (site.id,))
+        for site in sites
+    )
 
 
 def loads_into_tons(sent: Sent, held: Any, *, received: bool = False) -> tuple[Sent, list[Problem]]:

@@ -12,6 +12,7 @@ from deskops.accounts.actor import Actor
 from deskops.accounts.policy import READ
 from deskops.ledger.keeping import refuse_closed_days
 from deskops.ledger.preview import Effect, drafted, effects, has_effects
+from deskops.modules.common import UOM
 from deskops.records.module import Change, Module
 from deskops.records.record import Record
 from deskops.web import words
@@ -41,7 +42,8 @@ def names_of(module: Module) -> list[str]:
     """The inputs of a form that say what its record moves; none where records of a module move nothing."""
     if not has_effects(module):
         return []
-    return [one.key for one in module.schema.fields if not one.personal and one.kind.control != "textarea"]
+    told = [one.key for one in module.schema.fields if not one.personal and one.kind.control != "textarea"]
+    return [*told, *([UOM.key] if UOM in module.schema.derived else [])]
 
 
 def of_void(module: Module, record: Record) -> Told:

@@ -21,6 +21,9 @@ from deskops.errors import (
     ValidationFailed,
     say,
 )
+from deskops.modules.common import UOM
+from deskops.modules.loads import counts_loads
+from deskops.modules.reference import LOAD, TON
 from deskops.records.module import Module
 from deskops.records.record import SHIFT_NAMES
 from deskops.schema import kinds, references
@@ -101,7 +104,7 @@ class Asked(NamedTuple):
 class Form:
     """`record` is the one that is corrected, None for a new one; `key` makes one record of a form sent twice.
 
-    `effect` is what saving it will move.
+    `effect` is what saving it will move; `units` are those of its quantity, where that may be counted in loads.
     """
 
     module: Module
@@ -113,6 +116,7 @@ class Form:
     holder: str = ""
     asked: Asked | None = None
     effect: effects.Told = effects.NOTHING
+    units: Sequence[Option] = ()
 
     @property
     def usual(self) -> list[Input]:
@@ -136,7 +140,8 @@ def new_form(
     inputs = [Input(one, value, options_of(one, value, sites)) for one, value in fields]
     key = sent.get("clientKey") or secrets.token_urlsafe(18)
     told = effects.of_form(module, None, sent, actor) if refused else effects.NOTHING
-    return judged(Form(module, inputs, key, asked=asked(refused, sent), effect=told), refused)
+    units = units_of(module, sites, sent)
+    return judged(Form(module, inputs, key, asked=asked(refused, sent), effect=told, units=units), refused)
 
 
 def asked(refused: DeskOpsError | None, sent: Sent) -> Asked | None:
@@ -157,7 +162,8 @@ def first_values(module: Module, site: Site | None) -> dict[str, str]:
         return found
     day, shift = working_shift(site.now(), site.shift_starts)
     has_shifts = any(one.key == SHIFT for one in module.schema.fields)
-    found |= {SITE: site.code, DATE: (day if has_shifts else site.today()).isoformat()}
+    day_key = module.schema.by_name[DATE].key
+    found |= {SITE: site.code, day_key: (day if has_shifts else site.today()).isoformat()}
     return found | ({SHIFT: shift} if has_shifts else {})
 
 
@@ -184,8 +190,18 @@ def correction_form(
         inputs.append(Input(one, value, options_of(one, value, []), theirs=theirs))
     version = sent.get("version", "") if sent and current is record else str(current.version)
     told = effects.of_form(module, current, sent, actor) if sent else effects.NOTHING
-    question = asked(refused, sent or {})
-    return judged(Form(module, inputs, "", record, version, asked=question, effect=told), refused)
+    question, units = asked(refused, sent or {}), units_of(module, [record.site], sent or {})
+    return judged(
+        Form(module, inputs, "", record, version, asked=question, effect=told, units=units), refused
+    )
+
+
+def units_of(module: Module, sites: Sequence[Site], sent: Sent) -> list[Option]:
+    """What a quantity may be counted in: only where a load has a weight is there anything to choose."""
+    if UOM not in module.schema.derived or not counts_loads(sites):
+        return []
+    in_loads = sent.get(UOM.key) == LOAD
+    return [Option(TON, gettext("tons"), not in_loads), Option(LOAD, gettext("loads"), in_loads)]
 
 
 def stored_text(one: Field, record: Any) -> str:
@@ -207,7 +223,7 @@ def difference(one: Field, current: Any, typed: str) -> str:
 def options_of(one: Field, value: str, sites: Sequence[Site]) -> list[Option]:
     """The choices of a list: active rows, and the one that stands there already."""
     if one.choices:
-        empty = [] if one.empty else [Option("", gettext("none"))]
+        empty = [] if one.empty else [Option("", gettext("Choose …") if one.required else gettext("none"))]
         return [
             *empty,
             *(Option(code, words.text(label), code == value) for code, label in one.column.choices),

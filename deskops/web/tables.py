@@ -24,6 +24,7 @@ from deskops.web.scope import Scope
 PAGE_SIZES = (25, 50, 100)
 FIRST_SORT = "date"
 LISTED_WHOLE = (OPENINGS, SURVEYS, TARGETS, FACTORS)
+HOLDS, AHEAD = "holds", "ahead"
 Params = Mapping[str, Any]
 
 
@@ -48,7 +49,7 @@ class Cell(NamedTuple):
 class Row(NamedTuple):
     """A record: its cells, and where it is corrected and made void; empty where the reader may not.
 
-    `standing` says of what holds from a day on whether it is in force today or lies ahead.
+    `standing` says of what holds from a day on whether it does today (HOLDS) or will (AHEAD).
     """
 
     id: str
@@ -188,8 +189,8 @@ def standing(module: Module, record: Any, holds: Container[str]) -> str:
     if module not in HOLDING:
         return ""
     if record.date > record.site.today():
-        return gettext("ahead")
-    return gettext("in force") if record.id in holds else ""
+        return AHEAD
+    return HOLDS if record.id in holds else ""
 
 
 def cell(module: Module, column: Column, record: Any) -> Cell:
