@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,7 +12,7 @@ from deskops.accounts.actor import Actor
 from deskops.accounts.models import BLOCK, Site
 from deskops.database import execute, rows
 from deskops.errors import DayClosed, DeskOpsError, InsufficientStock, Problem, ValidationFailed, say
-from deskops.ledger.chain import DIRECTION, below_zero, read_day, restate
+from deskops.ledger.chain import DIRECTION, base_of, below_zero, read_day, restate
 from deskops.ledger.standing import (
     Standing,
     set_standing,
@@ -23,7 +24,9 @@ from deskops.ledger.standing import (
 )
 from deskops.modules import ADJUSTMENTS, NILS, OPENINGS, SURVEYS
 from deskops.modules.reference import Material
+from deskops.records import totals
 from deskops.records.module import Change, Module
+from deskops.records.query import Query
 from deskops.records.record import COUNTED_SQL
 from deskops.schema import references
 from deskops.schema.columns import TonsField
@@ -39,20 +42,25 @@ MOVED_BY_ITS_ENTRY = say("This is the feed of a production entry: correct it the
 class Moved:
     """What a batch moves at one site: {material: {day: kilograms more}}, and the days that were touched.
 
-    `lost` are those among them that a record or a nil return was taken from.
+    `lost` are those among them that a record or a nil return was taken from; `records` {(material, day): so many more}.
     """
 
     kilograms: dict[str, dict[date, int]] = field(default_factory=dict)
+    records: Counter[tuple[str, date]] = field(default_factory=Counter)
     days: set[date] = field(default_factory=set)
     lost: set[date] = field(default_factory=set)
 
-    def add(self, material_id: str, day: date, kilograms: int) -> None:
+    def add(self, material_id: str, day: date, sign: int, kilograms: int) -> None:
         of_material = self.kilograms.setdefault(material_id, {})
-        of_material[day] = of_material.get(day, 0) + kilograms
+        of_material[day] = of_material.get(day, 0) + sign * kilograms
+        self.records[material_id, day] += sign
 
     def materials(self) -> dict[str, date]:
-        """{material whose tons changed: the first day on which they did}."""
-        changed = {key: [day for day, moved in days.items() if moved] for key, days in self.kilograms.items()}
+        """{material that moved otherwise than before: the first day on which it did}."""
+        changed = {
+            key: [day for day, moved in days.items() if moved or self.records[key, day]]
+            for key, days in self.kilograms.items()
+        }
         return {key: min(days) for key, days in changed.items() if days}
 
 
@@ -61,16 +69,33 @@ def refuse_closed_days(module: Module, changes: Sequence[Change]) -> Mapping[int
     if module is SURVEYS:
         return {}
     refused: dict[int, DeskOpsError] = {}
-    closed: dict[str, date | None] = {}
+    standings: dict[str, Standing] = {}
     for index, change in enumerate(changes):
         for record in filter(None, change):
-            if record.site_id not in closed:
-                closed[record.site_id] = standing(record.site_id).closed_through
-            through = closed[record.site_id]
-            if through is not None and record.date <= through:
+            if record.site_id not in standings:
+                standings[record.site_id] = standing(record.site_id)
+            through = standings[record.site_id].closed_through
+            if through is None:
+                continue
+            if record.date <= through or (module is OPENINGS and moves_closed_days(change, through)):
                 text = say("Closed through %(day)s: a manager has to reopen the day first", day=through)
                 refused[index] = DayClosed(text, closedThrough=through, date=record.date)
     return refused
+
+
+def moves_closed_days(change: Change, through: date) -> bool:
+    """Whether an opening comes or goes of a material that moved on closed days: then it would have stock there no more.
+
+    A material's balance begins with its own opening, and only without one with what moved first.
+    """
+    begun = [{one.__data__["material"]} if one and one.is_counted else set() for one in change]
+    site_id = (change.after or change.before).site_id  # type: ignore[union-attr]
+    first_day = standing(site_id).first_day or date.max
+    return any(
+        totals.counted_records(module, Query((site_id,), first_day, through, {"material": (material_id,)}))
+        for material_id in set.symmetric_difference(*begun)
+        for module in DIRECTION
+    )
 
 
 def refuse_mirrored(module: Module, changes: Sequence[Change]) -> Mapping[int, DeskOpsError]:
@@ -113,7 +138,7 @@ def moved_by_site(module: Module, changes: Sequence[Change]) -> dict[str, Moved]
                 moved.lost.add(record.date)
             if module in STOCKED:
                 kilograms = TonsField().db_value(record.__data__["quantity"]) or 0
-                moved.add(record.__data__["material"], record.date, sign * STOCKED[module] * kilograms)
+                moved.add(record.__data__["material"], record.date, sign, STOCKED[module] * kilograms)
     return found
 
 
@@ -182,11 +207,13 @@ def refuse_shortage(site_id: str, moved: Moved) -> None:
     if first_day is None:
         return
     for material_id, by_day in sorted(moved.kilograms.items()):
-        days = sorted(by_day)
+        # What is dated before the material's own opening is in no balance.
+        since = base_of(site_id, material_id, min(by_day), first_day).since
+        days = sorted(day for day in by_day if day >= since)
         more = dict(zip(days, accumulate(by_day[day] for day in days), strict=True))
-        if min(more.values()) >= 0:
+        if min(more.values(), default=0) >= 0:
             continue
-        for day, closing in below_zero(site_id, material_id, max(days[0], first_day), first_day):
+        for day, closing in below_zero(site_id, material_id, days[0], first_day):
             newest = max((one for one in days if one <= day), default=None)
             if newest is not None and more[newest] < 0:
                 raise shortage(material_id, day, closing)

@@ -29,8 +29,8 @@ def reckoned_day(site_id: str, day: date) -> dict[str, Row]:
         return known[1]
     since = known[0] + timedelta(days=1) if known else first_day
     balances = {material_id: row[-1] for material_id, row in known[1].items()} if known else {}
-    begun = own_openings(site_id, since, day)
-    balances |= {material_id: kilograms for material_id, (_, kilograms) in begun.items()}
+    begun = own_openings(site_id, since)
+    balances |= {key: kilograms for key, (begun_on, kilograms) in begun.items() if begun_on <= day}
     moved = {material_id: dict.fromkeys(FLOWS, 0) for material_id in balances}
     for name, material_id, moved_on, kilograms in moves(site_id, since, day):
         if material_id in begun and moved_on < begun[material_id][0]:
@@ -62,12 +62,14 @@ def newest_rows(site_id: str, day: date) -> tuple[date, dict[str, Row]] | None:
     return read_day(found[0][0]), {row[1]: tuple(map(int, row[2:])) for row in found}
 
 
-def own_openings(site_id: str, start: date, end: date) -> dict[str, tuple[date, int]]:
-    """{material id: (day, kilograms)} of the opening balances entered for these days."""
+def own_openings(site_id: str, start: date) -> dict[str, tuple[date, int]]:
+    """{material id: (day, kilograms)} of the opening balances entered for this day or a later one.
+
+    What moved of a material before the day of its own is in no balance.
+    """
     found = rows(
-        "SELECT material_id, date, quantity FROM opening "
-        f"WHERE site_id = ? AND date BETWEEN ? AND ? AND {COUNTED_SQL}",
-        (site_id, start.isoformat(), end.isoformat()),
+        f"SELECT material_id, date, quantity FROM opening WHERE site_id = ? AND date >= ? AND {COUNTED_SQL}",
+        (site_id, start.isoformat()),
     )
     return {material_id: (read_day(day), int(kilograms)) for material_id, day, kilograms in found}
 
