@@ -7,22 +7,24 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from werkzeug.test import TestResponse
 
 from deskops import database
 from deskops.accounts.actor import Actor
-from deskops.accounts.models import Membership, Site, User
+from deskops.accounts.models import WEEKDAYS, Membership, Site, User
 from deskops.face.changes import state_of
-from deskops.modules import MODULES
+from deskops.modules import MODULES, OPENINGS, PRODUCTION, RECEIVED, TARGETS
 from deskops.records import service
-from deskops.schema import counters
+from deskops.schema import counters, references
 from deskops.web import fragments
 from deskops.web.headers import HEADERS
 from tests.clients import PageClient
 from tests.samples import as_read, sample
 from tests.statements import counted
+from tests.stock_book import STONE, Book
 
 Browse = Callable[..., PageClient]
 Cast = Callable[[str], Actor]
@@ -187,3 +189,116 @@ def test_the_end_of_a_shift_is_a_change(alpha: Site, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(Site, "now", lambda self, now=now: now)
         seen.append(state_of([alpha]))
     assert seen[0] == seen[1] != seen[2]
+
+
+def card(page: TestResponse, name: str) -> str:
+    """The text of a card."""
+    found = re.search(rf'id="card-{name}">(.*?)</article>', page.text, re.DOTALL)
+    assert found
+    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split())
+
+
+def works_in(site: Site, monkeypatch: pytest.MonkeyPatch, hour: int, shifts: str) -> None:
+    """Let the site work in these shifts, and its clock say this hour."""
+    Site.update(work_shifts=shifts).where(Site.id == site.id).execute()
+    references.changed()
+    today = site.today()
+    now = datetime(today.year, today.month, today.day, hour, tzinfo=ZoneInfo(site.timezone))
+    monkeypatch.setattr(Site, "now", lambda self: now)
+
+
+def test_a_card_says_which_inputs_are_missing_and_which_are_to_come(
+    browse: Browse, alpha: Site, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works_in(alpha, monkeypatch, 15, "MORNING AFTERNOON NIGHT")
+    ann = browse("ann")
+    assert card(ann.get("/dashboard"), "production").endswith(
+        "Nothing reported yet ◐ 0 of 3 inputs · missing: Morning shift · to come: Afternoon shift, Night shift"
+    )
+    service.create(MODULES["production"], as_read(sample("production", alpha)), cast("ben"))
+    page = ann.get("/dashboard")
+    assert "◔ 1 of 3 inputs · to come: Afternoon shift, Night shift" in card(page, "production")
+    assert re.search(r'last entry <time datetime="[\d-]+T[\d:]+Z" data-age>', page.text)
+    assert (
+        "1 of 6 inputs · missing: Opening balance · "
+        "to come: Production, Afternoon shift, Production, Night shift, Received and 1 more"
+    ) in card(page, "inventory")
+
+
+def test_nothing_declared_is_nothing_and_no_gap(browse: Browse, alpha: Site, cast: Cast) -> None:
+    book = Book(alpha, cast("ann"), alpha.today())
+    book.nil(0, ["received"])
+    page = browse("ann").get("/dashboard")
+    assert figures(page) == {"received": 0}
+    assert "● 1 of 1 inputs" in card(page, "received")
+    assert drawn(page, "flow")["Received"] == [None] * 6 + [0]
+    assert "Not complete: " in page.text
+    book.nil(0, ["dispatch"])
+    assert drawn(browse("ann").get("/dashboard"), "flow")["Net"] == [None] * 6 + [0]
+
+
+def test_a_day_off_expects_nothing(browse: Browse, alpha: Site) -> None:
+    others = " ".join(day for place, day in enumerate(WEEKDAYS) if place != alpha.today().weekday())
+    Site.update(work_days=others).where(Site.id == alpha.id).execute()
+    references.changed()
+    assert card(browse("ann").get("/dashboard"), "production").endswith("No inputs due today")
+
+
+def test_bars_are_shaded_by_how_much_of_the_target_they_meet(browse: Browse, alpha: Site, cast: Cast) -> None:
+    book = Book(alpha, cast("ann"), alpha.today() - timedelta(days=6))
+    book.keep(TARGETS, 1, productionTons=Decimal(100))
+    for offset, tons in enumerate(("50", "100", "80", "79.999", "120")):
+        book.enter(PRODUCTION, offset, STONE, tons, shift="MORNING")
+    page = browse("ann").get("/dashboard")
+    found = re.search(r'id="production-rows">(.*?)</script>', page.text)
+    assert found
+    target, produced = json.loads(found[1])["series"]
+    assert target["data"] == [None, *[100] * 6]
+    assert produced["shades"] == ["production", "good", "near", "far", "good", "open", "open"]
+    assert produced["data"] == [50, 100, 80, 79.999, 120, None, None]
+    assert "Production against the target" in page.text
+    assert "80.0\u00a0%" in page.text
+
+
+def test_a_day_that_misses_a_shift_is_an_outline(
+    browse: Browse, alpha: Site, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works_in(alpha, monkeypatch, 23, "MORNING AFTERNOON")
+    book = Book(alpha, cast("ann"), alpha.today())
+    book.enter(PRODUCTION, 0, STONE, "10", shift="MORNING")
+    page = browse("ann").get("/dashboard")
+    found = re.search(r'id="production-rows">(.*?)</script>', page.text)
+    assert found
+    (produced,) = json.loads(found[1])["series"]
+    assert (produced["data"][-1], produced["shades"][-1]) == (10, "open")
+    assert "not complete" in page.text
+
+
+def test_the_stock_is_the_fourth_card_as_of_its_day(browse: Browse, alpha: Site, cast: Cast) -> None:
+    book = Book(alpha, cast("ann"), alpha.today() - timedelta(days=2))
+    book.enter(OPENINGS, 0, STONE, "100")
+    book.enter(RECEIVED, 0, STONE, "25")
+    book.nil(0, ["production", "dispatch"])
+    page = browse("vera").get("/dashboard")
+    assert figures(page)["inventory"] == 125
+    day = book.day(0)
+    told = card(page, "inventory")
+    assert f"as of {day:%b} {day.day}, {day.year}" in told
+    assert "+25.0" in told
+    assert "1 of 4 inputs · to come: Production, Received, Dispatch" in told
+
+
+def test_a_longer_week_costs_the_board_no_more_statements(
+    browse: Browse, alpha: Site, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = browse("ann")
+    few = first_board_statements(ann, monkeypatch)
+    book = Book(alpha, cast("ann"), alpha.today() - timedelta(days=6))
+    book.enter(OPENINGS, 0, STONE, "100")
+    for offset in range(7):
+        book.enter(RECEIVED, offset, STONE, "25")
+        book.nil(offset, ["production", "dispatch"])
+    ann.get("/dashboard")
+    many = first_board_statements(ann, monkeypatch)
+    # The first day of the ledger, and what moved on days off.
+    assert len(many) <= len(few) + 5

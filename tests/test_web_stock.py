@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def text_of(fragment: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", fragment)).split())
 
 
-def stock_of(somebody: PageClient, **query: str) -> str:
+def stock_of(somebody: PageClient, **query: Any) -> str:
     answer = somebody.get("/stock", **query)
     assert answer.status_code == 200
     return answer.text

@@ -20,8 +20,7 @@ from deskops.web.charts import AIMED, BAR, FAR, LINE, NEAR, OPEN, Chart, Series
 from deskops.web.scope import Scope
 from deskops.web.waiting import listed
 
-NEAR_PERCENT = Decimal(80)
-MET_PERCENT = Decimal(100)
+NEAR_SHARE = Decimal("0.8")
 
 
 class Flow(NamedTuple):
@@ -59,11 +58,11 @@ class Produced(NamedTuple):
         """By how much of the target is met: all, 80 % or more, less; an outline while inputs are missing."""
         if self.inputs.missing:
             return OPEN
-        if self.percent is None:
+        if self.tons is None or not self.target:
             return "production"
-        if self.percent >= MET_PERCENT:
+        if self.tons >= self.target:
             return AIMED
-        return NEAR if self.percent >= NEAR_PERCENT else FAR
+        return NEAR if self.tons >= self.target * NEAR_SHARE else FAR
 
 
 def by_day(scope: Scope, read: Callable[[Site, date, date], Sequence[Any]]) -> list[tuple[Any, ...]]:
