@@ -50,10 +50,9 @@ class Moved:
     days: set[date] = field(default_factory=set)
     lost: set[date] = field(default_factory=set)
 
-    def add(self, material_id: str, day: date, sign: int, kilograms: int) -> None:
+    def add(self, material_id: str, day: date, kilograms: int) -> None:
         of_material = self.kilograms.setdefault(material_id, {})
-        of_material[day] = of_material.get(day, 0) + sign * kilograms
-        self.records[material_id, day] += sign
+        of_material[day] = of_material.get(day, 0) + kilograms
 
     def materials(self) -> dict[str, date]:
         """{material that moved otherwise than before: the first day on which it did}."""
@@ -138,7 +137,8 @@ def moved_by_site(module: Module, changes: Sequence[Change]) -> dict[str, Moved]
                 moved.lost.add(record.date)
             if module in STOCKED:
                 kilograms = TonsField().db_value(record.__data__["quantity"]) or 0
-                moved.add(record.__data__["material"], record.date, sign, STOCKED[module] * kilograms)
+                moved.add(record.__data__["material"], record.date, sign * STOCKED[module] * kilograms)
+                moved.records[record.__data__["material"], record.date] += sign
     return found
 
 
