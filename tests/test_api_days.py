@@ -215,7 +215,7 @@ def test_what_blocks_a_close_is_told_with_its_cure(api: Api, alpha: Site, book: 
         ("reopen", {}, "reason"),
         ("reopen", {"reason": " "}, "reason"),
         ("reopen", {"reason": []}, "reason"),
-        ("reopen", {"reason": "Late", "override": True}, "override"),
+        ("reopen", {"reason": "Late", "override": "yes"}, "override"),
     ],
     ids=str,
 )

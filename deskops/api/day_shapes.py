@@ -71,4 +71,11 @@ CLOSING = Shape(
     {"reason": REASON, "override": nullable(described(FLAG, "Close it all the same; needs a reason"))},
     optional=("reason", "override"),
 )
-REOPENING = Shape("DayReopening", {"reason": {**LINE, "minLength": 1, "maxLength": REASON["maxLength"]}})
+REOPENING = Shape(
+    "DayReopening",
+    {
+        "reason": {**LINE, "minLength": 1, "maxLength": REASON["maxLength"]},
+        "override": nullable(described(FLAG, "As of a closing; nothing stands against opening a day again")),
+    },
+    optional=("override",),
+)

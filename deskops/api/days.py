@@ -99,23 +99,26 @@ def read_place() -> dict[str, Any]:
 def close_day(site_id: str, day: str) -> Response:
     actor, site, on = identity.actor(), named(site_id), read_day(day)
     actor.require(CLOSE, site.id)
+    reason, override = read_ending()
+    return envelope.one(day_json(close(site, on, actor, reason, override=override)))
+
+
+def reopen_day(site_id: str, day: str) -> Response:
+    actor, site, on = identity.actor(), named(site_id), read_day(day)
+    actor.require(CLOSE, site.id)
+    reason, _ = read_ending()
+    return envelope.one(day_json(reopen(site, on, actor, reason)))
+
+
+def read_ending() -> tuple[str | None, bool]:
+    """The reason and the override of a body: closing and reopening take the same one."""
     params.only()
     body = read_object()
     refuse_others(body, ("reason", "override"))
     override = body.get("override")
     wrong = [] if override is None or isinstance(override, bool) else [Problem("override", NOT_A_FLAG)]
     params.refuse([*wrong, *text_problems(body)])
-    return envelope.one(day_json(close(site, on, actor, body.get("reason"), override=bool(override))))
-
-
-def reopen_day(site_id: str, day: str) -> Response:
-    actor, site, on = identity.actor(), named(site_id), read_day(day)
-    actor.require(CLOSE, site.id)
-    params.only()
-    body = read_object()
-    refuse_others(body, ("reason",))
-    params.refuse(text_problems(body))
-    return envelope.one(day_json(reopen(site, on, actor, body.get("reason"))))
+    return body.get("reason"), bool(override)
 
 
 def read_day(text: str) -> date:
