@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from deskops import database
 from deskops.accounts.models import Site
 from deskops.insight.balance import (
     OUTSIDE,
@@ -25,7 +27,7 @@ from deskops.records import service
 from deskops.records.module import Module
 from tests.api_contract import Cast
 from tests.entries import MONDAY, TUESDAY, WEDNESDAY, tons
-from tests.statements import counted
+from tests.statements import counted, plan_of
 
 SUNDAY, THURSDAY = MONDAY - timedelta(days=1), MONDAY + timedelta(days=3)
 RUBBLE, STONE = "RAW-MIXED", "AGG-3/4"
@@ -277,3 +279,26 @@ def test_a_long_period_costs_as_many_statements_as_a_short_one(
             mass_balance(alpha, WEDNESDAY - timedelta(days=days - 1), WEDNESDAY)
         spent.append(len(seen))
     assert spent[1] <= spent[0] < 25, spent
+
+
+@pytest.mark.usefixtures("three_days")
+def test_what_a_balance_reads_is_found_by_an_index(
+    alpha: Site, survey: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey(TUESDAY, RUBBLE, "100", "1", "2")
+    asked: list[tuple[str, Any]] = []
+    handle = database.database.obj
+    run = handle.execute_sql
+
+    def note(sql: str, params: Any = None, *rest: Any) -> Any:
+        asked.append((sql, params))
+        return run(sql, params, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(handle, "execute_sql", note)
+        mass_balance(alpha, MONDAY, WEDNESDAY)
+    of_the_site = {sql: params for sql, params in asked if "site_id" in sql}
+    assert len(of_the_site) > 8
+    for sql, params in of_the_site.items():
+        plan = plan_of(sql, params)
+        assert not re.search(r"SCAN (?!CONSTANT)|Seq Scan", plan), f"{sql}\n{plan}"

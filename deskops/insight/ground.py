@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import reduce
-from operator import or_
 from typing import NamedTuple
 
 from deskops.accounts.models import Site
@@ -64,12 +62,18 @@ def surveyed(site: Site, periods: Mapping[str, Ends]) -> tuple[dict[str, Surveye
     return rolled(site, start), rolled(site, end)
 
 
-def surveys_near(site: Site, days: Collection[date]) -> Sequence[Survey]:
-    """The surveys that count within NEAR_DAYS of any of these days, oldest first."""
+def surveys_near(site: Site, days: Collection[date]) -> list[Survey]:
+    """The surveys that count within NEAR_DAYS of any of these days, oldest first, each once."""
     reach = timedelta(days=NEAR_DAYS)
-    near = [Survey.date.between(day - reach, day + reach) for day in sorted(days)]
+    found: dict[str, Survey] = {}
+    for day in sorted(days):
+        found |= {one.id: one for one in surveys_within(site, day - reach, day + reach)}
+    return list(found.values())
+
+
+def surveys_within(site: Site, start: date, end: date) -> Sequence[Survey]:
     counted = Survey.voided_at.is_null() & (Survey.status != CANCELLED)
-    found = Survey.select().where((Survey.site == site.id) & counted & reduce(or_, near))
+    found = Survey.select().where((Survey.site == site.id) & Survey.date.between(start, end) & counted)
     return list(found.order_by(Survey.date))
 
 
