@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,13 +14,16 @@ import pytest
 from deskops import database
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
-from deskops.modules import MODULES
+from deskops.insight import age, completeness, inventory, metrics, targets
+from deskops.insight.stock import GROUPINGS, MADE_OF, inventory_levels, levels_of_day
+from deskops.modules import MODULES, OPENINGS, RECEIVED, TARGETS
 from deskops.records import listing, service, totals
 from deskops.records.module import Module
 from deskops.records.query import read_query
 from deskops.schema.fields import AnyOf
 from tests.samples import as_read, sample
 from tests.statements import plan_of
+from tests.stock_book import STONE, Book
 
 Cast = Callable[[str], Actor]
 every_module = pytest.mark.parametrize("module", MODULES.values(), ids=list(MODULES))
@@ -109,6 +113,44 @@ def test_a_walk_and_the_totals_of_days_are_served_by_an_index(
     for sql, params in asked:
         if sql.startswith("SELECT") and module.name in sql:
             refuse_scan(module, sql, params)
+
+
+def test_the_figures_of_the_stock_are_served_by_an_index(
+    alpha: Site, cast: Cast, asked: list[tuple[str, Any]]
+) -> None:
+    today, long_ago = alpha.today(), alpha.today() - timedelta(days=900)
+    book = Book(alpha, cast("ann"), today - timedelta(days=4))
+    book.enter(OPENINGS, 0, STONE, "100")
+    book.keep(TARGETS, 0, stockLowTons=Decimal(50))
+    for offset in (0, 2):
+        book.enter(RECEIVED, offset, STONE, "10")
+        book.nil(offset, ["production", "dispatch"])
+    asked.clear()
+    metrics.inventory_current(alpha)
+    for grouping in GROUPINGS:
+        inventory_levels(alpha, long_ago, today, grouping)
+    for day in (book.day(2), today):
+        levels_of_day(alpha, day)
+    inventory.snapshots(alpha, long_ago, today)
+    inventory.count([alpha.id], long_ago, today)
+    targets.in_force(alpha, long_ago, today)
+    completeness.of_stock(alpha, today)
+    age.entered_at(alpha.id, MADE_OF)
+    tables = {
+        "inventory_snapshot",
+        "snapshot_day",
+        "target",
+        "nil_return",
+        "opening",
+        "site_ledger",
+        *MODULES,
+    }
+    statements = {sql: params for sql, params in asked if sql.startswith("SELECT")}
+    assert len(statements) > 15
+    for sql, params in statements.items():
+        plan = plan_of(sql, params)
+        scans = re.findall(rf"SCAN (?:{'|'.join(tables)})\b.*|Seq Scan on (?:{'|'.join(tables)})\b", plan)
+        assert not scans, f"{sql}\n{plan}"
 
 
 def refuse_scan(module: Module, sql: str, params: Any) -> None:
