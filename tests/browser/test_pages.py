@@ -26,6 +26,10 @@ PAGES = (
     "/received",
     "/equipment/new",
     "/manpower",
+    "/openings",
+    "/adjustments/new",
+    "/targets/new",
+    "/reviews",
     "/imports",
     "/exports?module=received",
 )
