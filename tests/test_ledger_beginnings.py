@@ -112,3 +112,15 @@ def test_adjustments_that_come_to_nothing_are_movements_all_the_same(
     sents = [body(alpha, 0, RUBBLE, tons) | {"kind": "SURVEY", "reason": "Measured"} for tons in ("5", "-5")]
     service.create_many(ADJUSTMENTS, sents, cast("ann"))
     assert list(recount.differences(alpha.id)) == []
+
+
+def test_a_day_that_loses_its_only_load_is_looked_at_too(alpha: Site, enter: Enter, cast: Cast) -> None:
+    """Stock was short already when the policy came: the load that made up for it does not go again."""
+    enter(OPENINGS, 0, STONE, "10")
+    enter(DISPATCH, 1, STONE, "12")
+    load = enter(RECEIVED, 2, STONE, "5")
+    Site.update(stock_policy=BLOCK).where(Site.id == alpha.id).execute()
+    references.forget()
+    with pytest.raises(InsufficientStock) as refused:
+        service.void(RECEIVED, load.id, cast("ann"), reason="Not ours")
+    assert (refused.value.details["date"], refused.value.details["missing"]) == (day(2), Decimal(2))

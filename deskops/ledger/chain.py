@@ -6,6 +6,7 @@ one site, in the order of their days, however many records there are.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -114,15 +115,18 @@ def chain_params(site_id: str, material_id: str, base: Base, last: str) -> list[
     return [base.balance, *of_flow * len(FLOWS), site_id, since, last]
 
 
-def below_zero(site_id: str, material_id: str, start: date, first_day: date) -> list[tuple[date, int]]:
-    """The days from `start` on at whose end there is less than nothing, also days without a snapshot: (day, kg)."""
-    base = base_of(site_id, material_id, start, first_day)
+def closings(site_id: str, material_id: str, base: Base, days: Iterable[date]) -> list[tuple[date, int]]:
+    """(day, kilograms at its end) from the base on: of every day that has a figure, and of these."""
     params = chain_params(site_id, material_id, base, date.max.isoformat())
-    found = rows(
-        f"SELECT date, closing FROM ({CHAIN}) AS chain WHERE closing < 0 AND date >= ? ORDER BY date",
-        [*params, start.isoformat()],
-    )
-    return [(read_day(day), int(closing)) for day, closing in found]
+    told = {
+        read_day(day): int(closing)
+        for day, closing in rows(f"SELECT date, closing FROM ({CHAIN}) AS chain", params)
+    }
+    found, balance = [], base.balance
+    for day in sorted({*told, *days}):
+        balance = told.get(day, balance)
+        found.append((day, balance))
+    return found
 
 
 def read_day(stored: Any) -> date:

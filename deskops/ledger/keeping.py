@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from deskops.accounts.actor import Actor
 from deskops.accounts.models import BLOCK, Site
 from deskops.database import execute, rows
 from deskops.errors import DayClosed, DeskOpsError, InsufficientStock, Problem, ValidationFailed, say
-from deskops.ledger.chain import DIRECTION, base_of, below_zero, read_day, restate
+from deskops.ledger.chain import DIRECTION, base_of, closings, read_day, restate
 from deskops.ledger.standing import (
     Standing,
     set_standing,
@@ -207,15 +208,15 @@ def refuse_shortage(site_id: str, moved: Moved) -> None:
     if first_day is None:
         return
     for material_id, by_day in sorted(moved.kilograms.items()):
+        base = base_of(site_id, material_id, max(min(by_day), first_day), first_day)
         # What is dated before the material's own opening is in no balance.
-        since = base_of(site_id, material_id, min(by_day), first_day).since
-        days = sorted(day for day in by_day if day >= since)
+        days = sorted(day for day in by_day if day >= base.since)
         more = dict(zip(days, accumulate(by_day[day] for day in days), strict=True))
         if min(more.values(), default=0) >= 0:
             continue
-        for day, closing in below_zero(site_id, material_id, days[0], first_day):
-            newest = max((one for one in days if one <= day), default=None)
-            if newest is not None and more[newest] < 0:
+        # A day that lost its only load is told by what lay there before.
+        for day, closing in closings(site_id, material_id, base, days):
+            if closing < 0 and day >= days[0] and more[days[bisect(days, day) - 1]] < 0:
                 raise shortage(material_id, day, closing)
 
 
