@@ -21,6 +21,7 @@ from deskops.accounts.policy import (
     IMPORT,
     MAY,
     READ,
+    REVIEW,
     VOID,
 )
 from deskops.exports import jobs
@@ -61,6 +62,10 @@ ROUTES = {
     "web.save_correction": CORRECT,
     "web.void_record": VOID,
     "web.save_void": VOID,
+    "web.new_effect": READ,
+    "web.correction_effect": CORRECT,
+    "web.reviews": READ,
+    "web.clear_review": REVIEW,
     "web.imports": IMPORT,
     "web.upload_import": IMPORT,
     "web.map_import": OWNER,
@@ -71,8 +76,15 @@ ROUTES = {
     "web.export_again": OWNER,
     "web.download_export": OWNER,
 }
-# Signing in is tried in test_web_signin.py, uploads of others in test_web_files.py.
-UNTRIED = {"web.save_signin", "web.signout", "web.map_import", "web.run_import", "web.bad_rows"}
+# Signing in is tried in test_web_signin.py, uploads of others in test_web_files.py, clearing in test_web_reviews.py.
+UNTRIED = {
+    "web.save_signin",
+    "web.signout",
+    "web.map_import",
+    "web.run_import",
+    "web.bad_rows",
+    "web.clear_review",
+}
 ROLES = {"vera": "VIEWER", "ben": "OPERATOR", "ann": "MODERATOR", "ada": ADMIN, "cleo": None, None: None}
 
 

@@ -27,6 +27,7 @@ PAGES = (
     "/received",
     "/equipment",
     "/manpower",
+    "/reviews",
     "/imports",
     "/exports",
 )
