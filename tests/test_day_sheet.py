@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import io
 import sys
 from collections.abc import Callable
@@ -13,9 +14,10 @@ import pytest
 from babel import Locale
 from werkzeug.test import TestResponse
 
-from deskops import pdf
+from deskops import pdf, system
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
+from deskops.config import Settings
 from deskops.days import closing
 from deskops.days.models import DayClosing
 from deskops.days.sheet import MOST_ADJUSTMENTS, sheet_of
@@ -146,6 +148,16 @@ def test_a_missing_library_is_a_refusal_by_name(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     with pytest.raises(FormatUnavailable):
         pdf.pdf_of("<p>5 t</p>", "")
+
+
+def test_the_doctor_names_what_is_missing_and_its_cure(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ctypes.util, "find_library", lambda name: None)
+    finding = system.pdf_libraries(settings)
+    assert finding.is_optional
+    assert "pangoft2-1.0" in finding.found
+    assert finding.cure.endswith("libpangoft2-1.0-0")
 
 
 def test_a_pdf_fetches_neither_files_nor_addresses(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from deskops.days import closing
 from deskops.days.board import CLOSED, OPEN, days_of
 from deskops.days.models import DayClosing
 from deskops.errors import DayClosed
-from deskops.modules import OPENINGS, PRODUCTION, RECEIVED
+from deskops.modules import DISPATCH, OPENINGS, PRODUCTION, RECEIVED
 from deskops.modules.nil import NilReturn
+from deskops.sanity.models import Review
 from deskops.schema import references
 from deskops.web import days as pages
 from tests.clients import PageClient
@@ -219,6 +220,21 @@ def test_what_no_reason_overrides_offers_no_button(book: Book, browse: Browse) -
     assert 'name="reason"' not in text
     nowhere = ann.get("/days/2026-03-01/close").text
     assert "The ledger begins on Mar 2, 2026" in nowhere
+
+
+def test_stock_below_zero_and_what_waits_for_review_are_named_with_where_to_look(
+    book: Book, browse: Browse
+) -> None:
+    book.whole_day()
+    load = book.enter(DISPATCH, "200")
+    waiting = {"module": "dispatch", "record_id": load.id, "doubts": "[]", "raised_by": load.created_by}
+    Review.create(site=book.site, date=MONDAY, **waiting)
+    text = browse("ann").get(DAY).text
+    assert "3/4: -84.75 t at the end of the day" in read(text)
+    assert "Dispatch of Mar 2, 2026: a doubtful entry waits for review" in read(text)
+    assert 'href="/reviews"' in text
+    assert 'href="/dispatch?period=custom&amp;startDate=2026-03-02&amp;endDate=2026-03-02' in text
+    assert '<td class="number is-negative">-84.750</td>' in text
 
 
 def test_an_operator_may_neither_close_nor_reopen(book: Book, browse: Browse) -> None:

@@ -145,11 +145,8 @@ def see_dispatches(reader: Reader, told: Details) -> Cure:
     return url, say("See what was dispatched")
 
 
-def look_at_record(reader: Reader, told: Details) -> Cure:
-    if not reader.may_enter:
-        return None
-    named = {"name": told["module"], "record_id": told["recordId"]}
-    return url_for("web.correct_record", **named, **reader.params), say("Look at it")
+def see_reviews(reader: Reader, _told: Details) -> Cure:
+    return url_for("web.reviews", **reader.params), say("See what waits for review")
 
 
 def go_to_day(reader: Reader, told: Details) -> Cure:
@@ -164,7 +161,7 @@ CURES: dict[str, Callable[[Reader, Details], Cure]] = {
     kinds.MISSING_INPUT: enter_it,
     kinds.NOT_BEGUN: begin_the_ledger,
     kinds.NEGATIVE_STOCK: see_dispatches,
-    kinds.OPEN_REVIEW: look_at_record,
+    kinds.OPEN_REVIEW: see_reviews,
     kinds.EARLIER_DAY_OPEN: go_to_day,
     kinds.IMPORT_UNDER_WAY: see_imports,
 }
