@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from deskops.accounts.models import Site
+from deskops.exports import jobs
 from deskops.modules import ADJUSTMENTS, PRODUCTION
 from deskops.modules.reference import Material
 from deskops.records import service
 from deskops.schema import references
+from tests import sound
 from tests.api_contract import Api, Cast, bad_fields, data, enter, path, refused
 from tests.clients import ApiClient
 from tests.samples import sample
@@ -160,6 +165,27 @@ def test_lists_and_files_tell_the_feed(api: Api, alpha: Site) -> None:
     cells = dict(zip(head.split(","), row.split(","), strict=True))
     assert cells["feed"] == "RAW-MIXED 14.200"
     assert (cells["feedMaterialId"], cells["feedQuantity"]) == ("RAW-MIXED", "14.200")
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_an_export_tells_the_feed(ending: str, api: Api, alpha: Site) -> None:
+    ben = api("ben")
+    with_feed(ben, alpha)
+    asked = sound.export_body(alpha, flat=True) | {
+        "module": "production",
+        "format": ending,
+        "columns": ["feed", "feedMaterial", "feedQuantity"],
+    }
+    job = data(ben.post("/api/export", asked), 201)["jobId"]
+    jobs.run(job)
+    file = ben.get(f"/api/export/{job}/download")
+    if ending == "csv":
+        _, row = csv.reader(io.StringIO(file.text))
+        assert row == ["RAW-MIXED 14.200", "RAW-MIXED MIXED C&D DEBRIS", "14.200"]
+    else:
+        cells = [*load_workbook(io.BytesIO(file.data))["Production"].values][1]
+        assert cells == ("RAW-MIXED 14.200", "RAW-MIXED MIXED C&D DEBRIS", 14.2)
+    file.close()
 
 
 def test_a_form_states_it_in_its_two_fields(alpha: Site, cast: Cast) -> None:
