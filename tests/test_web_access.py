@@ -44,6 +44,8 @@ ROUTES = {
     "web.signout": SIGNED_IN,
     "web.dashboard": READ,
     "web.stock": READ,
+    "web.balance": READ,
+    "web.balance_file": EXPORT,
     "web.live": READ,
     "web.days": READ,
     "web.save_nil": DECLARE_NIL,
@@ -131,6 +133,7 @@ def address(rule: Rule, anns: Anns) -> str:
     own = {
         "name": MODULE,
         "day": "2026-03-02",
+        "ending": "csv",
         "filename": "favicon.svg",
         "upload_id": NOWHERE,
         "import_id": NOWHERE,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from deskops.accounts.models import Site
+from deskops.accounts.policy import EXPORT
 from deskops.errors import Message, Problem, ValidationFailed, say
 from deskops.exports import balance as files
 from deskops.face import identity
@@ -206,10 +207,12 @@ def joined(days: Sequence[date]) -> Iterator[Run]:
 
 
 def download(ending: str) -> Response:
-    """The balance of one site as a file. Raises ValidationFailed where the address names none."""
-    scope = read_scope(request.args, identity.actor())
+    """The balance of one site as a file. Raises Forbidden, ValidationFailed where the address names no site."""
+    actor = identity.actor()
+    scope = read_scope(request.args, actor)
     if scope.site is None:
         raise ValidationFailed.of([Problem("siteId", say("Choose one site"))])
+    actor.require(EXPORT, scope.site.id)
     found = mass_balance(scope.site, scope.start, scope.end)
     chosen = files.FORMATS[ending]
     answer = make_response(chosen.write(found))
