@@ -29,6 +29,7 @@ from deskops.insight.flows import FlowDay, ProductionDay
 from deskops.insight.recycling import LEAST_AVERAGED, MOST_AVERAGED, RecyclingDay
 from deskops.insight.stock import BY_MATERIAL, BY_TYPE, LevelDay
 from deskops.insight.utilization import UnitHours, UtilizationDay
+from deskops.ledger.inputs import Inputs, together
 from deskops.modules import DISPATCH, EQUIPMENT, MANPOWER, MODULES, PRODUCTION, RECEIVED
 from deskops.records.module import Module
 
@@ -50,12 +51,20 @@ GROUP_BY = Parameter(
 
 
 def charted_rows(
-    asked: params.AskedDays, modules: Sequence[Module], rows: Iterable[dict[str, Any]], **beside: Any
+    asked: params.AskedDays,
+    modules: Sequence[Module],
+    rows: Iterable[dict[str, Any]],
+    inputs: Iterable[Inputs] | None = None,
+    **beside: Any,
 ) -> Response:
-    """The rows of a chart that is made of these modules, and what they rest on."""
-    reporting = [one.name for one in modules if one.name in MODULES]
-    inputs = completeness.of_days(asked.site, reporting, asked.start, asked.end)
-    told = {"completeness": rests_on.counts(inputs), "updatedAt": rests_on.updated_at(asked.site, modules)}
+    """The rows of a chart that is made of these modules, and what they rest on: `inputs`, where they are known."""
+    if inputs is None:
+        reporting = [one.name for one in modules if one.name in MODULES]
+        inputs = [completeness.of_days(asked.site, reporting, asked.start, asked.end)]
+    told = {
+        "completeness": rests_on.counts(together(inputs)),
+        "updatedAt": rests_on.updated_at(asked.site, modules),
+    }
     return envelope.answer({"data": list(rows), **beside, **told})
 
 
@@ -63,7 +72,8 @@ def read_flow_trend() -> Response:
     """Received against dispatched tons, a row for each day, ascending."""
     asked = params.site_days(identity.actor())
     rows = flows.flow_trend(asked.site, asked.start, asked.end)
-    return charted_rows(asked, (RECEIVED, DISPATCH), map(flow_json, rows))
+    inputs = (one for row in rows for one in (row.received_inputs, row.dispatch_inputs))
+    return charted_rows(asked, (RECEIVED, DISPATCH), map(flow_json, rows), inputs)
 
 
 def flow_json(row: FlowDay) -> dict[str, Any]:
@@ -82,7 +92,7 @@ def read_production_vs_target() -> Response:
     """Produced tons against the target, a row for each day, ascending."""
     asked = params.site_days(identity.actor())
     rows = flows.production_vs_target(asked.site, asked.start, asked.end)
-    return charted_rows(asked, (PRODUCTION,), map(production_json, rows))
+    return charted_rows(asked, (PRODUCTION,), map(production_json, rows), (row.inputs for row in rows))
 
 
 def production_json(row: ProductionDay) -> dict[str, Any]:
@@ -159,7 +169,7 @@ def read_recycling_rate() -> Response:
     if average:
         for row, answered in zip(rows, told, strict=True):
             answered["movingAverage"] = row.moving_average
-    return charted_rows(asked, (RECEIVED,), told)
+    return charted_rows(asked, (RECEIVED,), told, (row.inputs for row in rows))
 
 
 def recycling_json(row: RecyclingDay) -> dict[str, Any]:
