@@ -22,6 +22,8 @@ CHARTS = {
     "manpower-attendance": "charts/manpower-attendance",
     "equipment-utilization": "charts/equipment-utilization",
     "equipment-utilization, composition": "charts/equipment-utilization?view=composition",
+    "inventory-levels": "charts/inventory-levels",
+    "inventory-levels, by material": "charts/inventory-levels?groupBy=material",
 }
 DEEP = 0.95
 PAGE_SIZE = 25

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from benchmarks import filling
 from benchmarks.filling import main_site
@@ -17,7 +18,7 @@ from deskops import background, book, config, database
 from deskops.accounts import people
 from deskops.accounts.actor import SYSTEM, Actor, actor_for
 from deskops.accounts.models import User
-from deskops.modules import DISPATCH, EQUIPMENT, MODULES, PRODUCTION, RECEIVED
+from deskops.modules import DISPATCH, EQUIPMENT, MODULES, OPENINGS, PRODUCTION, RECEIVED
 from deskops.modules.reference import seed
 from deskops.paths import MIGRATIONS
 from deskops.reactions import CONSEQUENCES
@@ -79,16 +80,31 @@ def kept_book(records: int) -> Path:
     shutil.rmtree(draft, ignore_errors=True)
     open_book(draft)
     filling.fill_all(records)
+    begin_ledger()
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     book.close()
     os.replace(draft, home)
     return home
 
 
+def begin_ledger() -> None:
+    """Opening balances of the main site on the first day: its stock is reckoned from there on."""
+    balances: list[dict[str, Any]] = [
+        {
+            "siteId": main_site().code,
+            "date": filling.FIRST_DAY.isoformat(),
+            "materialId": f"MAT{number:03}",
+            "quantity": Decimal(100_000),
+        }
+        for number in range(1, 18)
+    ]
+    service.create_many(OPENINGS, balances, administrator())
+
+
 def schema_digest() -> str:
     """Changes with what a filled book holds: its tables, its rows, and how the totals are made of them."""
     digest = hashlib.sha256()
-    for path in (*sorted(MIGRATIONS.glob("*.py")), Path(filling.__file__)):
+    for path in (*sorted(MIGRATIONS.glob("*.py")), Path(filling.__file__), Path(__file__)):
         digest.update(path.read_bytes())
     for module in MODULES.values():
         for cut in cube.cuts(module):

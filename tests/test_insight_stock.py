@@ -10,12 +10,14 @@ import pytest
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import WEEKDAYS, Site
+from deskops.days.board import days_of
 from deskops.insight import completeness, inventory, metrics
 from deskops.insight.metrics import Stock
 from deskops.insight.stock import BY_MATERIAL, LOW, NEGATIVE, OK, WARN, inventory_levels, levels_of_day
 from deskops.ledger.inputs import Inputs, inputs_of
 from deskops.ledger.reckoning import reckoned_day
 from deskops.modules import ADJUSTMENTS, DISPATCH, OPENINGS, PRODUCTION, RECEIVED, TARGETS
+from deskops.modules.nil import REPORTED
 from deskops.modules.reference import MATERIAL_TYPES, Material
 from deskops.schema import counters
 from tests.entries import MONDAY
@@ -206,6 +208,18 @@ def test_a_day_off_owes_nothing_until_something_stands_on_it(alpha: Site, book: 
     found = inputs_of(alpha, ["dispatch"], book.day(0), book.day(2))["dispatch"]
     assert found == [Inputs(0, 1, (("dispatch", ""),)), Inputs(), Inputs(1, 1)]
     assert [one.complete for one in found] == [False, False, True]
+
+
+def test_a_figure_counts_its_inputs_as_the_board_of_the_days_does(alpha: Site, week: Book) -> None:
+    alpha.work_shifts = "MORNING NIGHT"
+    alpha.work_days = " ".join(WEEKDAYS[week.day(offset).weekday()] for offset in (0, 1, 5))
+    alpha.reports = "equipment"
+    week.enter(PRODUCTION, 4, STONE, "5", shift="NIGHT")
+    for day in days_of(alpha, week.day(-1), week.day(8)):
+        found = completeness.of_days(alpha, REPORTED, day.date, day.date)
+        opening = completeness.opening(alpha, day.date) if day.is_due else Inputs()
+        assert (opening.there + found.there, opening.expected + found.expected) == day.counts
+        assert sorted(opening.missing + found.missing) == sorted(day.missing)
 
 
 def test_three_years_of_stock_are_as_many_questions_as_a_day(
