@@ -185,7 +185,7 @@ def test_the_lines_of_the_chart_are_carried_and_dashed(browse: Browse, begun: Bo
     series = {one["label"]: one for one in json.loads(found[1])["series"]}
     assert series["3/4"]["data"] == [None, None, 1000, 1017.75, 1017.75, 1017.75, 1017.75]
     assert series["3/4"]["dashed"] == [True, True, False, False, True, True, True]
-    assert "carried over days that are not complete" in page
+    assert "carried over days without all inputs" in page
     by_type = stock_of(browse("ann"))
     assert '"label": "Coarse aggregate"' in by_type
 

@@ -113,9 +113,9 @@ def flow_chart(rows: Sequence[Flow], scope: Scope) -> Chart:
         ),
         [row.date for row in rows],
         [
-            Series(gettext("Net"), LINE, "net", [row.net for row in rows]),
             Series(gettext("Received"), BAR, "received", [row.received for row in rows]),
             Series(gettext("Dispatched"), BAR, "dispatched", [row.dispatched for row in rows]),
+            Series(gettext("Net"), LINE, "net", [row.net for row in rows]),
         ],
         gaps(rows),
     )

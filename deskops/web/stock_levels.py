@@ -55,7 +55,7 @@ def level_chart(rows: Sequence[LevelDay], scope: Scope, group_by: str) -> Chart:
             )
             for place, key in enumerate(keys_of(rows))
         ],
-        gettext("Dashed: the last known stock, carried over days that are not complete")
+        gettext("Dashed: the last known stock, carried over days without all inputs")
         if any(not row.complete for row in known)
         else "",
     )

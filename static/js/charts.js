@@ -25,7 +25,7 @@
     };
   };
 
-  const line = (one, place, count) => {
+  const line = (one, place) => {
     const isLong = one.data.length > MANY_DAYS;
     return {
       type: "line",
@@ -36,19 +36,22 @@
       borderDash: one.isAim ? DASHES.aim : [],
       segment: { borderDash: (part) => (one.dashed[part.p1DataIndex] ? DASHES.carried : undefined) },
       pointRadius: isLong || one.isAim ? 0 : 2.5,
-      pointStyle: count > 2 ? MARKS[place % MARKS.length] : "circle",
+      // Lines are told apart by their marks, too.
+      pointStyle: MARKS[place % MARKS.length],
       stepped: one.isAim ? "middle" : false,
       spanGaps: false,
       tension: 0,
     };
   };
 
-  const datasets = (rows) =>
-    rows.series.map((one, place) => ({
+  const datasets = (rows) => {
+    const lines = rows.series.filter((one) => one.form === "line");
+    return rows.series.map((one) => ({
       label: one.label,
       data: one.data,
-      ...(one.form === "bar" ? bar(one) : line(one, place, rows.series.length)),
+      ...(one.form === "bar" ? bar(one) : line(one, lines.indexOf(one))),
     }));
+  };
 
   const options = () => {
     const numbers = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 3 });
