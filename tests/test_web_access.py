@@ -19,6 +19,8 @@ from deskops.accounts.policy import (
     DECLARE_NIL,
     EXPORT,
     IMPORT,
+    KEEP_STOCK,
+    MANAGE_SITES,
     MAY,
     READ,
     REVIEW,
@@ -68,6 +70,9 @@ ROUTES = {
     "web.correction_effect": CORRECT,
     "web.reviews": READ,
     "web.clear_review": REVIEW,
+    "web.settings": KEEP_STOCK,
+    "web.save_settings": MANAGE_SITES,
+    "web.save_numbers": MANAGE_SITES,
     "web.imports": IMPORT,
     "web.upload_import": IMPORT,
     "web.map_import": OWNER,
@@ -132,6 +137,7 @@ def anns(alpha: Site, cast: Callable[[str], Actor]) -> Anns:
 def address(rule: Rule, anns: Anns) -> str:
     own = {
         "name": MODULE,
+        "listed": "crushers",
         "day": "2026-03-02",
         "ending": "csv",
         "filename": "favicon.svg",

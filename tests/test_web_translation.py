@@ -9,6 +9,7 @@ from collections.abc import Callable
 import flask_babel
 import pytest
 
+from deskops.modules.reference import rows_to_seed
 from deskops.web import fragments
 from tests.clients import PageClient
 from tests.conftest import ALPHA
@@ -30,9 +31,11 @@ PAGES = (
     "/reviews",
     "/imports",
     "/exports",
+    "/settings",
 )
 # Names, codes and addresses: whatever the yard wrote itself.
-OWN_TEXTS = {"DeskOps", "Alpha Yard", ALPHA, "Ann Moderator", "ann@yard.test"}
+OWN_TEXTS = {"DeskOps", "Alpha Yard", ALPHA, "Asia/Riyadh", "Ann Moderator", "ann@yard.test"}
+OWN_TEXTS |= {text for row in rows_to_seed() for text in (row.code, row.name)}
 SPOKEN = re.compile(r'\s(?:aria-label|placeholder|title|alt)="([^"]*)"')
 WORD = re.compile(r"[A-Za-z]{3}")
 DATE = re.compile(r"(?:[A-Z][a-z]{2}, )?[A-Z][a-z]{2} \d{1,2}, \d{4}")

@@ -25,6 +25,7 @@ from deskops.web import (
     live,
     records,
     reviews,
+    settings,
     signin,
     stock,
     throttle,
@@ -64,6 +65,7 @@ def register(app: Flask) -> None:
         exports,
         days,
         day_sheets,
+        settings,
         health,
     ):
         part.register(pages)

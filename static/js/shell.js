@@ -51,7 +51,7 @@
       for (const name of SCOPE) {
         here.has(name) ? address.searchParams.set(name, here.get(name)) : address.searchParams.delete(name);
       }
-      link.href = address.pathname + address.search;
+      link.href = address.pathname + address.search + address.hash;
       if (link.hasAttribute("hx-get")) {
         link.setAttribute("hx-get", link.getAttribute("href"));
       }
@@ -148,6 +148,14 @@
       goesOnAt = null;
     });
   }
+
+  // What is typed into a form that says so outlives the session.
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-keeps]");
+    if (form) {
+      form.dataset.typed = "yes";
+    }
+  });
 
   // A session that ended: the page stays, and signing in happens above it, where something was typed.
   document.body.addEventListener("htmx:beforeOnLoad", (event) => {
