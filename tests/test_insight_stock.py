@@ -7,6 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import WEEKDAYS, Site
@@ -14,6 +16,7 @@ from deskops.days.board import days_of
 from deskops.insight import completeness, inventory, metrics
 from deskops.insight.metrics import Stock
 from deskops.insight.stock import BY_MATERIAL, LOW, NEGATIVE, OK, WARN, inventory_levels, levels_of_day
+from deskops.ledger.completeness import days_without
 from deskops.ledger.inputs import Inputs, inputs_of
 from deskops.ledger.reckoning import reckoned_day
 from deskops.modules import ADJUSTMENTS, DISPATCH, OPENINGS, PRODUCTION, RECEIVED, TARGETS
@@ -220,6 +223,13 @@ def test_a_figure_counts_its_inputs_as_the_board_of_the_days_does(alpha: Site, w
         opening = completeness.opening(alpha, day.date) if day.is_due else Inputs()
         assert (opening.there + found.there, opening.expected + found.expected) == day.counts
         assert sorted(opening.missing + found.missing) == sorted(day.missing)
+
+
+@given(st.sets(st.integers(0, 30)))
+def test_the_days_without_are_all_the_others(offsets: set[int]) -> None:
+    stored = [MONDAY + timedelta(days=offset) for offset in sorted(offsets)]
+    found = list(days_without(stored, MONDAY, MONDAY + timedelta(days=31)))
+    assert found == [MONDAY + timedelta(days=offset) for offset in range(31) if offset not in offsets]
 
 
 def test_three_years_of_stock_are_as_many_questions_as_a_day(

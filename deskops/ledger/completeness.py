@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import partial
 
 from deskops.accounts.models import WEEKDAYS, Site
 from deskops.ledger.inputs import declared, due
@@ -52,9 +54,32 @@ def first_gap(site: Site, end: date) -> date | None:
     start = open_since(site.id)
     if start is None or start >= end:
         return None
-    stored = stored_days(site.id, start, end - ONE_DAY)
-    unstored = [day for day in days_between(start, end - ONE_DAY) if day not in stored]
-    gap = next((day for day in unstored if is_work_day(site, day)), None)
+    gap, off = None, []
+    for day in days_without(sorted(stored_days(site.id, start, end - ONE_DAY)), start, end):
+        if is_work_day(site, day):
+            gap = day
+            break
+        off.append(day)
     # Days off before it owe something only where somebody entered something on them.
-    off = [day for day in unstored if gap is None or day < gap]
     return min(due_days(site, off[0], off[-1]) & set(off), default=gap) if off else gap
+
+
+def days_without(stored: Sequence[date], start: date, end: date) -> Iterator[date]:
+    """The days from `start` on and before `end` that are not among these, which ascend.
+
+    Neighbouring days are passed over at once, however many: ten years of them are a few looks.
+    """
+    day, place = start, 0
+    while day < end:
+        if place == len(stored) or stored[place] != day:
+            yield day
+            day += ONE_DAY
+            continue
+        ahead = range(len(stored) - place)
+        run = bisect_left(ahead, True, key=partial(is_beyond, stored, place))
+        day, place = day + run * ONE_DAY, place + run
+
+
+def is_beyond(stored: Sequence[date], place: int, ahead: int) -> bool:
+    """Whether a day is missing between a place and so many places ahead."""
+    return (stored[place + ahead] - stored[place]).days > ahead

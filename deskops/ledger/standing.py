@@ -14,6 +14,7 @@ from deskops.modules.nil import has_shifts
 from deskops.records.cube import ANY, table_name
 from deskops.records.module import Module
 from deskops.records.record import COUNTED_SQL
+from deskops.records.totals import as_days
 from deskops.schema import references
 
 # What a day's snapshot waits for, beside the opening.
@@ -52,7 +53,7 @@ def stored_days(site_id: str, start: date, end: date) -> set[date]:
         "SELECT date FROM snapshot_day WHERE site_id = ? AND date BETWEEN ? AND ?",
         (site_id, start.isoformat(), end.isoformat()),
     )
-    return {read_day(day) for (day,) in found}
+    return set(as_days([day for (day,) in found]))
 
 
 def whole_days(site_id: str, start: date, end: date) -> set[date]:
