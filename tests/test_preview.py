@@ -48,7 +48,7 @@ def sent(site: Site, day: date, tons: str, **values: Any) -> dict[str, Any]:
 
 
 def told(found: list[Effect]) -> list[tuple[str, str, int]]:
-    return [(one.material.code, str(one.tons), one.later_days) for one in found]
+    return [(one.material.code, f"{one.tons:.3f}", one.later_days) for one in found]
 
 
 def of_new(module: Module, body: dict[str, Any], actor: Actor) -> list[tuple[str, str, int]]:
@@ -107,7 +107,7 @@ def test_a_correction_moves_the_difference_and_both_materials(alpha: Site, cast:
 @pytest.mark.usefixtures("week")
 def test_a_record_that_changes_its_day_moves_what_lies_between(alpha: Site, cast: Cast, ago: Any) -> None:
     record = service.create(DISPATCH, sent(alpha, ago(2), "12.5"), cast("ben")).record
-    assert told(effects(DISPATCH, record, record.copy(date=ago(4)))) == [(STONE, "0", 3)]
+    assert told(effects(DISPATCH, record, record.copy(date=ago(4)))) == [(STONE, "0.000", 3)]
 
 
 @pytest.mark.usefixtures("week")
@@ -152,6 +152,19 @@ def test_the_form_says_what_it_moves_while_it_is_typed(browse: Browse, alpha: Si
     assert "later day" not in half.text
     assert 'hx-params="date,siteId,time,materialId,quantity,loads,trips' in ben.get("/dispatch/new").text
     assert "records-effect" not in ben.get("/equipment/new").text
+
+
+@pytest.mark.usefixtures("week")
+@pytest.mark.parametrize("half", [{"feedMaterialId": RUBBLE}, {"feedQuantity": "40"}])
+def test_a_form_with_half_a_feed_says_what_it_knows(
+    browse: Browse, alpha: Site, ago: Any, half: dict[str, str]
+) -> None:
+    sent_so_far = typed(alpha, ago(4), "30") | {"shift": "MORNING"} | half
+    answer = browse("ben").get("/production/effect", fragment=True, **sent_so_far)
+    assert answer.status_code == 200
+    assert "3 later days, closing of 3/4 today +30.000 t" in answer.text
+    refused = browse("ben").post("/production", sent_so_far)
+    assert refused.status_code == 400
 
 
 @pytest.mark.usefixtures("week")
