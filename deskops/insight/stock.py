@@ -17,13 +17,15 @@ from deskops.insight import targets
 from deskops.insight.periods import ZERO, days
 from deskops.insight.targets import Targets
 from deskops.ledger.chain import COLUMNS, FLOWS, read_day
+from deskops.ledger.models import BY_DAY
 from deskops.ledger.reckoning import reckoned_day
 from deskops.modules import OPENINGS
 from deskops.modules.reference import MATERIAL_TYPES, Material
+from deskops.records.listing import by_index
 from deskops.records.module import Module
 from deskops.records.totals import as_days
 from deskops.schema import references
-from deskops.schema.columns import TonsField
+from deskops.schema.columns import in_tons
 
 # The records that a stock is made of.
 MADE_OF: tuple[Module, ...] = (OPENINGS, *(module for module, _ in FLOWS.values()))
@@ -74,20 +76,18 @@ class StockDay(NamedTuple):
         return self.parts["closing"]
 
 
-def tons(kilograms: int) -> Decimal:
-    return Decimal(int(kilograms)).scaleb(-TonsField.places)
-
-
 def stock_days(site: Site, start: date) -> list[StockDay]:
     """The stored days from a day on, summed; first the newest one before or on it, where there is one."""
     sums = ", ".join(f"SUM({name})" for name in COLUMNS)
     found = rows(
-        f"SELECT date, {sums} FROM inventory_snapshot WHERE site_id = ? AND date >= COALESCE("
-        "(SELECT MAX(date) FROM snapshot_day WHERE site_id = ? AND date <= ?), ?) "
+        f"SELECT date, {sums} FROM inventory_snapshot{by_index(BY_DAY)} WHERE site_id = ? AND date >= "
+        "COALESCE((SELECT MAX(date) FROM snapshot_day WHERE site_id = ? AND date <= ?), ?) "
         "GROUP BY date ORDER BY date",
         (site.id, site.id, start.isoformat(), start.isoformat()),
     )
-    return [StockDay(read_day(day), dict(zip(COLUMNS, map(tons, sums), strict=True))) for day, *sums in found]
+    return [
+        StockDay(read_day(day), dict(zip(COLUMNS, map(in_tons, sums), strict=True))) for day, *sums in found
+    ]
 
 
 def carried(found: Iterable[StockDay], start: date, end: date) -> list[Decimal]:
@@ -152,7 +152,7 @@ def closings_by_group(
     params = [value for material_id in places for value in (site.id, material_id, since, end.isoformat())]
     found = rows(f"SELECT date, {cells} FROM ({told}) AS told GROUP BY date ORDER BY date", params)
     return {
-        day: dict(zip(groups, (None if one is None else tons(one) for one in closings), strict=True))
+        day: dict(zip(groups, (None if one is None else in_tons(one) for one in closings), strict=True))
         for day, (_, *closings) in zip(as_days([row[0] for row in found]), found, strict=True)
     }
 
@@ -169,7 +169,9 @@ def levels_of_day(site: Site, day: date) -> list[Level]:
         if material.id in found:
             row = found[material.id]
             moved_on = day if any(row[1:-1]) else stored.get(material.id)
-            levels.append(Level._make((material, *map(tons, row), state_of(tons(row[-1]), aims), moved_on)))
+            levels.append(
+                Level._make((material, *map(in_tons, row), state_of(in_tons(row[-1]), aims), moved_on))
+            )
     return levels
 
 

@@ -45,3 +45,7 @@ class InventorySnapshot(BaseModel):
         # One material's days lie side by side: a change to one moves all that follow.
         primary_key = peewee.CompositeKey("site_id", "material_id", "date")
         indexes = ((("site_id", "date"), False),)
+
+
+# The index above, by the name that the migration gave it.
+BY_DAY = "inventorysnapshot_site_id_date"

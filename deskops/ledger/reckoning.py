@@ -6,10 +6,12 @@ from datetime import date, timedelta
 
 from deskops.database import rows
 from deskops.ledger.chain import COLUMNS, FLOWS, read_day
+from deskops.ledger.models import BY_DAY
 from deskops.ledger.standing import standing
 from deskops.records import totals
+from deskops.records.listing import by_index
 from deskops.records.record import COUNTED_SQL
-from deskops.schema.columns import TonsField
+from deskops.schema.columns import in_kilograms
 
 # The kilograms of a snapshot's columns, in their order.
 Row = tuple[int, ...]
@@ -53,8 +55,8 @@ def whole_row(opening: int, moved: dict[str, int]) -> Row:
 def newest_rows(site_id: str, day: date) -> tuple[date, dict[str, Row]] | None:
     """The newest stored day until this one, and its rows by material."""
     found = rows(
-        f"SELECT date, material_id, {', '.join(COLUMNS)} FROM inventory_snapshot WHERE site_id = ? AND date = "
-        "(SELECT MAX(date) FROM snapshot_day WHERE site_id = ? AND date <= ?)",
+        f"SELECT date, material_id, {', '.join(COLUMNS)} FROM inventory_snapshot{by_index(BY_DAY)} "
+        "WHERE site_id = ? AND date = (SELECT MAX(date) FROM snapshot_day WHERE site_id = ? AND date <= ?)",
         (site_id, site_id, day.isoformat()),
     )
     if not found:
@@ -76,9 +78,8 @@ def own_openings(site_id: str, start: date) -> dict[str, tuple[date, int]]:
 
 def moves(site_id: str, start: date, end: date) -> list[tuple[str, str, date, int]]:
     """(flow, material id, day, kilograms) of whatever moved in these days."""
-    read = TonsField()
     return [
-        (name, row.group[0], row.day, read.db_value(row.sums[0]) or 0)
+        (name, row.group[0], row.day, in_kilograms(row.sums[0]))
         for name, (module, _) in FLOWS.items()
         for row in totals.by_day(module, site_id, start, end, ("quantity",), by=("material",))
     ]
