@@ -20,7 +20,7 @@ from deskops.modules.nil import REPORTED
 from deskops.modules.reference import Material
 from deskops.sanity.models import Review
 from deskops.schema import references
-from deskops.schema.columns import TonsField
+from deskops.schema.columns import in_tons
 
 MISSING_INPUT, NEGATIVE_STOCK, OPEN_REVIEW = "MISSING_INPUT", "NEGATIVE_STOCK", "OPEN_REVIEW"
 EARLIER_DAY_OPEN, IMPORT_UNDER_WAY, NOT_BEGUN = "EARLIER_DAY_OPEN", "IMPORT_UNDER_WAY", "NOT_BEGUN"
@@ -103,7 +103,7 @@ def negative_stock(site: Site, day: date) -> Iterator[Blocker]:
     for material_id, row in sorted(reckoned_day(site.id, day).items()):
         if row[-1] >= 0:
             continue
-        material, tons = references.by_id(Material, material_id), TonsField().python_value(row[-1])
+        material, tons = references.by_id(Material, material_id), in_tons(row[-1])
         text = say("%(material)s: %(tons)s t at the end of the day", material=material.name, tons=tons)
         key = {"materialId": material.id, "materialCode": material.code}
         yield Blocker(NEGATIVE_STOCK, text, {**key, "tons": tons, "date": day})

@@ -27,7 +27,7 @@ from deskops.modules.reference import Material
 from deskops.records.reasons import read_reason
 from deskops.records.trail import signature
 from deskops.schema import counters, references
-from deskops.schema.columns import TonsField
+from deskops.schema.columns import in_tons
 
 __all__ = [
     "Blocker",
@@ -161,7 +161,3 @@ def moved_since(site: Site, day: date) -> list[Moved]:
         for material in references.every(Material)
         if (difference := now.get(material.id, 0) - then.get(material.id, 0))
     ]
-
-
-def in_tons(kilograms: int) -> Decimal:
-    return Decimal(kilograms).scaleb(-TonsField.places)

@@ -13,7 +13,6 @@ import peewee
 from deskops.accounts.models import Site
 from deskops.audit.chain import GENESIS, AuditHead
 from deskops.days.board import CLOSED, Day, days_of
-from deskops.days.closing import in_tons
 from deskops.days.entries import names_of
 from deskops.days.models import DayClosing
 from deskops.ledger.reckoning import reckoned_day
@@ -28,6 +27,7 @@ from deskops.records.module import Module
 from deskops.records.query import Query
 from deskops.records.record import COUNTED_SQL
 from deskops.schema import references
+from deskops.schema.columns import in_tons
 
 # More would not fit the page: the rest is told as one sum.
 MOST_ADJUSTMENTS = 6

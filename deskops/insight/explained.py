@@ -15,11 +15,10 @@ from deskops.modules import ADJUSTMENTS
 from deskops.records import totals
 from deskops.records.module import Module
 from deskops.records.totals import DayTotal
-from deskops.schema.columns import TonsField
+from deskops.schema.columns import in_tons
 
 # Lines of so many days stand by themselves; what is older stands together, by module.
 DAYS_APART = 14
-tons = TonsField().python_value
 
 
 class Line(NamedTuple):
@@ -64,11 +63,11 @@ def explained(site: Site, day: date) -> dict[str, Explanation]:
     since = first_day if stored is None else stored + timedelta(days=1)
     entered = own_openings(site.id, since)
     found = {
-        material_id: Explanation(stored, None, tons(row[-1]) or ZERO, []) for material_id, row in rows.items()
+        material_id: Explanation(stored, None, in_tons(row[-1]), []) for material_id, row in rows.items()
     }
     for material_id, (begun, kilograms) in entered.items():
         if begun <= day:
-            found[material_id] = Explanation(None, begun, tons(kilograms) or ZERO, [])
+            found[material_id] = Explanation(None, begun, in_tons(kilograms), [])
     for module, sign in FLOWS.values():
         for row in moves(module, site, since, day):
             material_id, *_ = row.group

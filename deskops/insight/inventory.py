@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from deskops.accounts.models import Site
 from deskops.database import rows
-from deskops.insight.stock import tons
 from deskops.ledger.chain import COLUMNS as TONS_COLUMNS
 from deskops.ledger.completeness import incomplete_since_of
 from deskops.modules import RECEIVED
@@ -19,6 +18,7 @@ from deskops.records.column import Column
 from deskops.records.row_writing import Form
 from deskops.records.totals import as_days
 from deskops.schema import kinds, references
+from deskops.schema.columns import in_tons
 
 NAME, TITLE = "inventory", "Inventory"
 
@@ -81,7 +81,7 @@ def snapshots(
     told = list(as_days([row[0] for row in found]))
     since = incomplete_since_of(site, list(dict.fromkeys(told)))
     return [
-        Snapshot._make((site, references.by_id(Material, row[1]), since[day], day, *map(tons, row[2:])))
+        Snapshot._make((site, references.by_id(Material, row[1]), since[day], day, *map(in_tons, row[2:])))
         for day, row in zip(told, found, strict=True)
     ]
 

@@ -21,7 +21,7 @@ from deskops.records.module import Module
 from deskops.records.query import Query
 from deskops.records.record import COUNTED_SQL
 from deskops.schema import references
-from deskops.schema.columns import TonsField
+from deskops.schema.columns import in_tons
 
 # What the book says of a difference, beside the feed, which is a flow.
 EXPLAINING = tuple(kind for kind, _ in KINDS if kind != FEED)
@@ -97,7 +97,7 @@ def moved_within(site: Site, span: Span, material_ids: list[str]) -> dict[str, M
     adjusted = totals.counted(
         ADJUSTMENTS, query, ["material_id", "kind"], ["SUM(quantity)"], apart=("material", "kind")
     )
-    kinds = {(material_id, kind): tons(stored) for material_id, kind, stored in adjusted}
+    kinds = {(material_id, kind): in_tons(stored) for material_id, kind, stored in adjusted}
     return {
         one: Moved(
             received.get(one, ZERO),
@@ -124,11 +124,7 @@ def together(found: Sequence[Moved]) -> Moved:
 def tons_of(module: Module, query: Query) -> dict[str, Decimal]:
     """{material id: tons} of what counts."""
     found = totals.counted(module, query, ["material_id"], ["SUM(quantity)"], apart=("material",))
-    return {material_id: tons(stored) for material_id, stored in found}
-
-
-def tons(stored: int) -> Decimal:
-    return Decimal(int(stored)).scaleb(-TonsField.places)
+    return {material_id: in_tons(stored) for material_id, stored in found}
 
 
 def begun(site: Site) -> dict[str, Begun]:
@@ -139,10 +135,10 @@ def begun(site: Site) -> dict[str, Begun]:
     found = rows(
         f"SELECT material_id, date, quantity FROM opening WHERE site_id = ? AND {COUNTED_SQL}", (site.id,)
     )
-    openings = {material_id: Begun(read_day(day), tons(stored)) for material_id, day, stored in found}
+    openings = {material_id: Begun(read_day(day), in_tons(stored)) for material_id, day, stored in found}
     return {one.id: openings.get(one.id, Begun(first_day, ZERO)) for one in references.every(Material)}
 
 
 def book_stock(site: Site, day: date) -> dict[str, Decimal]:
     """{material id: tons at the end of the day}, stored or not, of those that have a balance by then."""
-    return {material_id: tons(row[-1]) for material_id, row in reckoned_day(site.id, day).items()}
+    return {material_id: in_tons(row[-1]) for material_id, row in reckoned_day(site.id, day).items()}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import accumulate
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import BLOCK, Site
 from deskops.database import execute, rows
-from deskops.errors import DayClosed, DeskOpsError, InsufficientStock, Problem, ValidationFailed, say
-from deskops.ledger.chain import DIRECTION, base_of, closings, read_day, restate
+from deskops.errors import DayClosed, DeskOpsError, Problem, ValidationFailed, say
+from deskops.ledger.chain import DIRECTION, read_day, restate
+from deskops.ledger.shortage import shortage_of
 from deskops.ledger.standing import (
     Standing,
     set_standing,
@@ -30,7 +29,7 @@ from deskops.records.module import Change, Module
 from deskops.records.query import Query
 from deskops.records.record import COUNTED_SQL
 from deskops.schema import references
-from deskops.schema.columns import TonsField
+from deskops.schema.columns import in_kilograms
 
 # What a record of these modules adds to the stock, or takes from it.
 STOCKED = DIRECTION | {OPENINGS: 1}
@@ -137,7 +136,7 @@ def moved_by_site(module: Module, changes: Sequence[Change]) -> dict[str, Moved]
             if sign < 0:
                 moved.lost.add(record.date)
             if module in STOCKED:
-                kilograms = TonsField().db_value(record.__data__["quantity"]) or 0
+                kilograms = in_kilograms(record.__data__["quantity"])
                 moved.add(record.__data__["material"], record.date, sign * STOCKED[module] * kilograms)
                 moved.records[record.__data__["material"], record.date] += sign
     return found
@@ -208,27 +207,6 @@ def refuse_shortage(site_id: str, moved: Moved) -> None:
     if first_day is None:
         return
     for material_id, by_day in sorted(moved.kilograms.items()):
-        base = base_of(site_id, material_id, max(min(by_day), first_day), first_day)
-        # What is dated before the material's own opening is in no balance.
-        days = sorted(day for day in by_day if day >= base.since)
-        more = dict(zip(days, accumulate(by_day[day] for day in days), strict=True))
-        if min(more.values(), default=0) >= 0:
-            continue
-        # A day that lost its only load is told by what lay there before.
-        for day, closing in closings(site_id, material_id, base, days):
-            if closing < 0 and day >= days[0] and more[days[bisect(days, day) - 1]] < 0:
-                raise shortage(material_id, day, closing)
-
-
-def shortage(material_id: str, day: date, closing: int) -> InsufficientStock:
-    material = references.by_id(Material, material_id)
-    missing = TonsField().python_value(-closing)
-    text = say(
-        "Not enough %(material)s: on %(day)s %(missing)s t would be missing",
-        material=material.name,
-        day=day,
-        missing=missing,
-    )
-    return InsufficientStock(
-        text, materialId=material.id, materialCode=material.code, date=day, missing=missing
-    )
+        short = shortage_of(site_id, material_id, by_day, first_day, is_made=True)
+        if short is not None:
+            raise short.error

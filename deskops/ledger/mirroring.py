@@ -9,6 +9,7 @@ from deskops.accounts.actor import Actor
 from deskops.database import rows, utc_now
 from deskops.modules import ADJUSTMENTS, PRODUCTION
 from deskops.modules.adjustment import FEED, Adjustment
+from deskops.modules.feed import feed_of
 from deskops.records import listing, service
 from deskops.records.module import Change, Module
 
@@ -32,8 +33,8 @@ def mirror_feed(module: Module, changes: Sequence[Change], actor: Actor) -> None
 
 
 def wanted(entry: Any) -> dict[str, Any] | None:
-    """The values of the adjustment that an entry calls for."""
-    if entry is None or not entry.is_counted or entry.feed_material is None:
+    """The values of the adjustment that an entry calls for; a form may tell only half of its feed yet."""
+    if entry is None or not entry.is_counted or feed_of(entry.feed_material, entry.feed_quantity) is None:
         return None
     return {
         "site": entry.site,

@@ -21,7 +21,7 @@ from deskops.modules.reference import Material
 from deskops.records.record import COUNTED_SQL
 from deskops.records.trail import signature
 from deskops.schema import counters, references
-from deskops.schema.columns import TonsField
+from deskops.schema.columns import in_tons
 
 INPUTS = (PRODUCTION, RECEIVED, DISPATCH)
 FLOWS = (*INPUTS, ADJUSTMENTS)
@@ -159,16 +159,16 @@ def figures_that_differ(one: Row | None, other: Row | None) -> Iterator[str]:
     if one == other:
         return
     if one is None or other is None:
-        said = [f"closing {in_tons(row.closing)}" if row else "no row" for row in (one, other)]
+        said = [f"closing {shown(row.closing)}" if row else "no row" for row in (one, other)]
         yield f"there is {said[0]}, the records say {said[1]}"
         return
     for column, is_, should_be in zip(Row._fields, one, other, strict=True):
         if is_ != should_be:
-            yield f"{column} is {in_tons(is_)}, the records say {in_tons(should_be)}"
+            yield f"{column} is {shown(is_)}, the records say {shown(should_be)}"
 
 
-def in_tons(kilograms: int) -> str:
-    return f"{TonsField().python_value(kilograms)} t"
+def shown(kilograms: int) -> str:
+    return f"{in_tons(kilograms)} t"
 
 
 def rebuild(site_id: str, actor: Actor) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -19,9 +18,8 @@ from deskops.records import listing
 from deskops.records.module import Module
 from deskops.records.record import COUNTED_SQL, Record
 from deskops.sanity.history import Usual, usual
-from deskops.schema.columns import TonsField
+from deskops.schema.columns import in_kilograms, in_tons
 
-TONS = TonsField()
 WEIGHED = (RECEIVED, DISPATCH, PRODUCTION)
 # Of these the book may hold two that are alike: only the moment tells a second load from a second click.
 MAY_REPEAT = (RECEIVED, DISPATCH, ADJUSTMENTS)
@@ -36,16 +34,16 @@ def far_outside(module: Module, record: Record, _before: Record | None) -> Itera
     if module not in WEIGHED:
         return
     values = record.__data__
-    trips, kilograms = values.get("trips") or 1, kilograms_of(values["quantity"])
+    trips, kilograms = values.get("trips") or 1, in_kilograms(values["quantity"])
     known = usual(module, record.site_id, values["material"])
     if known is None or not known.is_far(kilograms // trips):
         return
     meant = slipped(known, kilograms, trips)
     if meant is not None:
-        yield doubt(say("A digit may have slipped: did you mean %(tons)s t?", tons=tons(meant)))
+        yield doubt(say("A digit may have slipped: did you mean %(tons)s t?", tons=in_tons(meant)))
     else:
         yield doubt(
-            say("Far from the usual: half of them weigh less than %(tons)s t", tons=tons(known.median))
+            say("Far from the usual: half of them weigh less than %(tons)s t", tons=in_tons(known.median))
         )
 
 
@@ -65,7 +63,7 @@ def twin(module: Module, record: Record, before: Record | None) -> Iterator[Prob
     since = Record.created_at.db_value(utc_now() - TWINS_WITHIN)
     key = (
         record.site_id,
-        kilograms_of(values["quantity"]),
+        in_kilograms(values["quantity"]),
         since,
         record.date.isoformat(),
         values["material"],
@@ -98,11 +96,3 @@ def is_alike(values: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def doubt(message: Any) -> Problem:
     return Problem("quantity", message, soft=True)
-
-
-def kilograms_of(quantity: Decimal) -> int:
-    return TONS.db_value(quantity) or 0
-
-
-def tons(kilograms: int) -> Decimal:
-    return Decimal(kilograms).scaleb(-3)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from deskops.accounts.models import WARN, Site
 from deskops.errors import Problem
-from deskops.ledger.keeping import STOCKED, shortage
-from deskops.ledger.outlook import shortages
+from deskops.ledger.keeping import STOCKED
+from deskops.ledger.preview import shortages
 from deskops.records.module import Change, Module
 from deskops.records.record import Record
 from deskops.schema import references
@@ -18,4 +18,4 @@ def below_zero(module: Module, record: Record, before: Record | None) -> Iterato
     if module not in STOCKED or references.by_id(Site, record.site_id).stock_policy != WARN:
         return
     for one in shortages(module, Change(before, record)):
-        yield Problem("quantity", shortage(one.material_id, one.day, one.closing).message, soft=True)
+        yield Problem("quantity", one.error.message, soft=True)

@@ -59,6 +59,16 @@ class TonsField(ScaledField):
     places = 3
 
 
+def in_tons(kilograms: int) -> Decimal:
+    """Kilograms, as the database sums them, as tons."""
+    return Decimal(int(kilograms)).scaleb(-TonsField.places)
+
+
+def in_kilograms(tons: Decimal) -> int:
+    """Tons of at most three decimals as kilograms."""
+    return int(tons.scaleb(TonsField.places))
+
+
 class HoursField(ScaledField):
     """Hours in Python, whole hundredths in the database."""
 
