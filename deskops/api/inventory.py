@@ -14,7 +14,19 @@ from deskops.api import envelope, params
 from deskops.api.completeness import MISSING, missing_json
 from deskops.api.operations import SITE_DAYS_ERRORS, Answer, Operation, Parameter, Section
 from deskops.api.record_shapes import ignored_parameter, list_parameters, record_shape
-from deskops.api.shapes import DAY, META, TEXT, TONS, AnySchema, Shape, described, each, enveloped, nullable
+from deskops.api.shapes import (
+    DAY,
+    META,
+    TEXT,
+    TONS,
+    AnySchema,
+    JsonSchema,
+    Shape,
+    described,
+    each,
+    enveloped,
+    nullable,
+)
 from deskops.errors import Problem, say
 from deskops.face import identity
 from deskops.insight import completeness, inventory
@@ -35,13 +47,16 @@ from deskops.schema import kinds
 from deskops.schema.fields import AnyOf
 
 MATERIAL_FIELD, BY_MATERIAL = RECEIVED.filters["materialType"]
-# Without an example: those of the range stand in its place.
-ON = Parameter("date", "One day; or send startDate and endDate", {"type": "string", "format": "date"})
-SINCE = Parameter(START[0], "The first day, included; with endDate, in place of date", DAY, also=START[1:])
+ON = Parameter("date", "One day; or send startDate and endDate", DAY, shown=True)
+# Without examples: that of the date stands in their place.
+ANY_DAY: JsonSchema = {"type": "string", "format": "date"}
+SINCE = Parameter(
+    START[0], "The first day, included; with endDate, in place of date", ANY_DAY, also=START[1:]
+)
 UNTIL = Parameter(
     END[0],
     f"The last day, included: at most {MOST_DAYS:,} days in all",
-    described(DAY, "", "2026-01-31"),
+    ANY_DAY,
     also=END[1:],
 )
 OF_MATERIALS = next(one for one in list_parameters(RECEIVED) if one.name == "materialType")

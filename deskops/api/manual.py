@@ -169,7 +169,7 @@ def address(operation: Operation) -> str:
     for one in operation.parameters:
         if one.place == "path":
             path = path.replace(f"{{{one.name}}}", quote(str(example_of(one)), safe=""))
-        elif one.required:
+        elif one.required or one.shown:
             query[one.name] = example_of(one)
     return path + (f"?{urlencode(query)}" if query else "")
 

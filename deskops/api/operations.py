@@ -60,7 +60,8 @@ SITE_DAYS_ERRORS: tuple[ErrorType, ...] = (*SITE_ERRORS, InvalidDateRange)
 class Parameter:
     """One parameter of the query, the path or the headers (`place`).
 
-    `also` are further names it is taken by; `repeats` where it may be given more than once.
+    `also` are further names it is taken by; `repeats` where it may be given more than once. One that is `shown` stands
+    in the examples of a request though others could take its place.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Parameter:
     repeats: bool = False
     also: tuple[str, ...] = ()
     place: str = "query"
+    shown: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
