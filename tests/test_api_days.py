@@ -81,6 +81,16 @@ def test_the_days_come_whole_and_ascending(api: Api, alpha: Site) -> None:
     assert body_of(answer)["meta"] == {"page": 1, "pageSize": 92, "totalCount": 92, "totalPages": 1}
 
 
+def test_no_day_is_too_far_ahead_to_be_told(api: Api, alpha: Site) -> None:
+    found = data(
+        api("vera").get("/api/days", siteId=alpha.code, startDate="9999-12-30", endDate="9999-12-31")
+    )
+    assert [(one["date"], one["due"], one["missing"]) for one in found] == [
+        ("9999-12-30", False, []),
+        ("9999-12-31", False, []),
+    ]
+
+
 def test_the_days_are_judged_in_the_order_of_every_other_figure(api: Api, alpha: Site) -> None:
     ben = api("ben")
     backwards = {"startDate": "2026-02-02", "endDate": "2026-02-01"}

@@ -263,9 +263,31 @@ def test_reopening_asks_why_and_then_shows_what_moved(book: Book, browse: Browse
 
 
 def test_an_address_that_is_no_day_is_not_found(book: Book, browse: Browse) -> None:
-    for day in ("yesterday", "2026-02-30", "20260302", "2026-W10-1"):
+    for day in (
+        "yesterday",
+        "2026-02-30",
+        "20260302",
+        "2026-W10-1",
+        "1899-12-31",
+        "0001-01-01",
+        "9999-12-31",
+    ):
         for page in ("", "/close", "/sheet", "/sheet.pdf"):
             assert browse("ann").get(f"/days/{day}{page}").status_code == 404
+
+
+def test_the_last_days_that_there_are_owe_nothing(book: Book, browse: Browse) -> None:
+    for day in ("1900-01-01", "9999-12-30"):
+        for page in ("", "/close", "/sheet"):
+            assert browse("ann").get(f"/days/{day}{page}").status_code == 200
+
+
+@pytest.mark.parametrize("page", ["/days", "/stock", "/balance", "/dashboard"])
+def test_a_range_of_days_begins_with_the_calendars_first_at_the_earliest(
+    page: str, book: Book, browse: Browse
+) -> None:
+    for day, status in (("0001-01-01", 400), ("1899-12-31", 400), ("1900-01-01", 200), ("9999-12-31", 200)):
+        assert browse("ann").get(page, startDate=day, endDate=day).status_code == status
 
 
 def test_another_sites_day_is_refused(book: Book, browse: Browse) -> None:

@@ -171,7 +171,7 @@ def places_of(name: str, shift: str, day: date) -> list[Place]:
 
 
 def is_over(site: Site, day: date, shift: str, clock: datetime) -> bool:
-    # No shift lasts into the second day after its own.
-    if day < clock.date() - ONE_DAY:
-        return True
+    # No shift lasts into the second day after its own, and none is over before its day has come.
+    if not clock.date() - ONE_DAY <= day <= clock.date():
+        return day < clock.date()
     return clock.astimezone(UTC).replace(tzinfo=None) >= over_at(site, day, shift)

@@ -17,6 +17,7 @@ from deskops.face import identity
 from deskops.face.changes import state_of
 from deskops.modules import NILS
 from deskops.records import service
+from deskops.schema.kinds import EARLIEST_DAY
 from deskops.web import day_page, fragments, words
 from deskops.web.day_board import Board, board_of, reader_of
 from deskops.web.records import VIEW_FORM
@@ -123,7 +124,8 @@ def read_at(day: str) -> At | None:
         found = date.fromisoformat(day)
     except ValueError:
         raise NotFound from None
-    if found.isoformat() != day:
+    # The page of a day leads to the ones beside it.
+    if found.isoformat() != day or not EARLIEST_DAY <= found < date.max:
         raise NotFound
     return At(scope, scope.site, found, actor) if scope.site is not None else None
 

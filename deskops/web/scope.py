@@ -13,7 +13,7 @@ from deskops.accounts.models import Site
 from deskops.accounts.policy import READ
 from deskops.database import utc_now
 from deskops.errors import Forbidden, InvalidSiteId, Message, Problem, ValidationFailed, say
-from deskops.records.query import check_range
+from deskops.records.query import DAY_READER, check_range
 from deskops.schema import references
 
 TODAY, LAST_7, LAST_30, THIS_MONTH, LAST_MONTH, CUSTOM = (
@@ -101,9 +101,10 @@ def read_site(name: str, actor: Actor) -> Site | None:
 
 def read_day(name: str, args: Mapping[str, str]) -> date:
     try:
-        return date.fromisoformat(args[name])
+        day: date = DAY_READER.validate_python(args[name])
     except ValueError:
         raise ValidationFailed.of([Problem(name, say("Must be a date, YYYY-MM-DD"))]) from None
+    return day
 
 
 def latest_today(sites: tuple[Site, ...]) -> date:
