@@ -10,7 +10,7 @@ from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
 from tests.ledger_machine import Yards, prove
 
-EXAMPLES = 30
+EXAMPLES = 20
 # Only a failure takes long: it is brought to its fewest steps.
 pytestmark = pytest.mark.timeout(600)
 
