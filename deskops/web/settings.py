@@ -49,7 +49,7 @@ TICKS: dict[str, dict[str, Any]] = {
 POLICIES: dict[str, tuple[Message, Message]] = {
     ALLOW: (
         say("Allow and flag"),
-        say("It is entered; the stock shows what is below zero, and stands against closing the day."),
+        say("It is entered. The stock shows what is below zero; such a day closes only with a reason."),
     ),
     WARN: (
         say("Warn and ask"),

@@ -32,6 +32,7 @@ PAGES = (
     "/reviews",
     "/imports",
     "/exports?module=received",
+    "/settings",
 )
 THEMES = ("light", "dark")
 SIZES = ((360, 740), (1024, 768), (1920, 1080))
