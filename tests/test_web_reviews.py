@@ -12,6 +12,7 @@ import pytest
 from deskops import database
 from deskops.accounts.models import Site
 from deskops.modules.received import Received
+from deskops.sanity import reviews
 from deskops.sanity.models import Review
 from tests.clients import PageClient
 from tests.samples import sample
@@ -144,6 +145,32 @@ def test_what_only_a_note_changes_is_not_asked_about_again(browse: Browse, alpha
     assert answer.status_code == 204
     assert Received.get().status == "PENDING"
     assert Review.get().outcome is None
+
+
+def test_what_waits_is_not_said_to_wait_no_more_before_it_is_cleared(
+    browse: Browse, api: Any, alpha: Site
+) -> None:
+    ben = browse("ben")
+    record = keep(ben, alpha)
+    sent = correction(record, status="ACTIVE", notes="Wet")
+    assert ben.post(f"/received/{record.id}/edit", sent, fragment=True).status_code == 400
+    for somebody in ("ben", "ann"):
+        for status in ("ACTIVE", "COMPLETED"):
+            answer = api(somebody).patch(f"/api/received/{record.id}", {"status": status})
+            assert list(answer.json["error"]["details"]["fields"]) == ["status"]
+    answer = api("ben").patch(f"/api/received/{record.id}", {"status": "ACTIVE", "quantity": 190})
+    assert (answer.json["data"]["status"], "warnings" in answer.json) == ("PENDING", True)
+    assert reviews.count_open([alpha.id]) == 1
+    answer = api("ben").patch(f"/api/received/{record.id}", {"status": "ACTIVE", "quantity": 19})
+    assert (answer.json["data"]["status"], "warnings" in answer.json) == ("ACTIVE", False)
+    assert reviews.count_open([alpha.id]) == 0
+
+
+def test_what_somebody_has_wait_without_a_doubt_is_free_again(api: Any, alpha: Site) -> None:
+    ben = api("ben")
+    record = ben.post("/api/received", sample("received", alpha, status="PENDING")).json["data"]
+    answer = ben.patch(f"/api/received/{record['id']}", {"status": "ACTIVE"})
+    assert answer.json["data"]["status"] == "ACTIVE"
 
 
 def test_a_void_ends_the_review(browse: Browse, alpha: Site) -> None:

@@ -17,6 +17,7 @@ from deskops.records.reasons import read_reason
 from deskops.records.record import ACTIVE, PENDING
 
 SAY_WHY = say("Say why it is right, for whoever looks at it next")
+STILL_WAITS = say("It waits for review: it is pending until somebody else has cleared it")
 
 
 class Keep(NamedTuple):
@@ -47,7 +48,8 @@ def judge(
         waits_no_more(change)
         return Judged(change)
     reason = None if keep is None else answered(module, sent, doubts, keep)
-    if record.status == ACTIVE and (keep is not None or "status" not in sent):
+    is_to_wait = record.status == ACTIVE and (keep is not None or "status" not in sent)
+    if is_to_wait or stops_waiting(change):
         record.status = PENDING
     return Judged(change, doubts, reason)
 
@@ -55,11 +57,23 @@ def judge(
 def waits_no_more(change: Change) -> None:
     """What waited because of doubts is as good as any other without them."""
     before, after = change
-    reviewing = consequences().reviewing
     if before is None or after is None or not before.status == after.status == PENDING:
         return
-    if reviewing is not None and reviewing.waits(after.id):
+    if waits(after.id):
         after.status = ACTIVE
+
+
+def stops_waiting(change: Change) -> bool:
+    """Whether a correction would have a record wait no more while its review is open."""
+    before, after = change
+    if before is None or after is None or before.status != PENDING or after.status == PENDING:
+        return False
+    return after.is_counted and waits(after.id)
+
+
+def waits(record_id: str) -> bool:
+    reviewing = consequences().reviewing
+    return reviewing is not None and reviewing.waits(record_id)
 
 
 def answered(module: Module, sent: Mapping[str, Any], doubts: Sequence[Problem], keep: Keep) -> str:

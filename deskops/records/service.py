@@ -26,7 +26,7 @@ from deskops.errors import (
     say,
 )
 from deskops.records import listing
-from deskops.records.asking import Keep, is_judged_anew, judge
+from deskops.records.asking import STILL_WAITS, Keep, is_judged_anew, judge, stops_waiting
 from deskops.records.consequences import Judged, consequences, react, settle
 from deskops.records.drafting import Draft, Sent, draft, judged_by_itself, refuse_draft
 from deskops.records.idempotency import client_key, digest, stored_before
@@ -183,6 +183,8 @@ def correct(
         for conflict in find_conflicts(module, [change]).values():
             raise conflict
         is_anew = is_judged_anew(module, change)
+        if not is_anew and stops_waiting(change):
+            raise ValidationFailed.of([Problem("status", STILL_WAITS)])
         judged = judge(module, change, sent, soft=one.doubts, keep=keep) if is_anew else Judged(change)
         update(module, change)
         record_changes(module, [change], actor)
