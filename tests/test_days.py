@@ -16,7 +16,7 @@ from deskops.days import sites
 from deskops.days.board import Cell, Day, days_of
 from deskops.days.closing import close
 from deskops.days.entries import first_records_sql
-from deskops.ledger.completeness import incomplete_since, incomplete_since_of
+from deskops.ledger.gaps import incomplete_since, incomplete_since_of
 from deskops.ledger.models import SnapshotDay
 from deskops.ledger.standing import covers_day
 from deskops.modules import DISPATCH, EQUIPMENT, MANPOWER, OPENINGS, PRODUCTION, RECEIVED

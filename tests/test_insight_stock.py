@@ -16,7 +16,7 @@ from deskops.days.board import days_of
 from deskops.insight import completeness, inventory, metrics
 from deskops.insight.metrics import Stock
 from deskops.insight.stock import BY_MATERIAL, LOW, NEGATIVE, OK, WARN, inventory_levels, levels_of_day
-from deskops.ledger.completeness import days_without
+from deskops.ledger.gaps import days_without
 from deskops.ledger.inputs import Inputs, inputs_of
 from deskops.ledger.reckoning import reckoned_day
 from deskops.modules import ADJUSTMENTS, DISPATCH, OPENINGS, PRODUCTION, RECEIVED, TARGETS

@@ -11,7 +11,7 @@ from typing import Any
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
 from deskops.ledger import recount
-from deskops.ledger.completeness import incomplete_since
+from deskops.ledger.gaps import incomplete_since
 from deskops.ledger.models import InventorySnapshot
 from deskops.modules import ADJUSTMENTS, DISPATCH, NILS, OPENINGS, PRODUCTION, RECEIVED, SURVEYS
 from deskops.modules.reference import Material

@@ -12,7 +12,8 @@ from deskops.days.board import OPENING, days_of
 from deskops.days.models import DayClosing
 from deskops.errors import Message, say
 from deskops.imports.models import UNDER_WAY, Import
-from deskops.ledger.completeness import ONE_DAY, due_days, open_since
+from deskops.ledger.gaps import open_since
+from deskops.ledger.inputs import ONE_DAY, due_days
 from deskops.ledger.reckoning import reckoned_day
 from deskops.ledger.standing import standing
 from deskops.modules import EVERY_MODULE

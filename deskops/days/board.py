@@ -11,8 +11,7 @@ from deskops.days import entries
 from deskops.days.entries import First, Nil, Place
 from deskops.days.models import DayClosing
 from deskops.days.shifts import over_at
-from deskops.ledger.completeness import ONE_DAY, days_between, is_work_day
-from deskops.ledger.inputs import expected_shifts
+from deskops.ledger.inputs import ONE_DAY, days_between, expected_shifts, is_work_day
 from deskops.ledger.standing import Standing, standing, stored_days
 from deskops.modules.nil import REPORTED, has_shifts
 from deskops.records.record import SHIFT_NAMES

@@ -20,7 +20,7 @@ from deskops.days.blockers import Blocker, as_json, blockers, not_begun, overrid
 from deskops.days.board import CLOSED, OPEN, REOPENED, Day, days_of
 from deskops.days.models import DayClosing
 from deskops.errors import DayBlocked, Problem, ValidationFailed, say
-from deskops.ledger.completeness import ONE_DAY
+from deskops.ledger.inputs import ONE_DAY
 from deskops.ledger.reckoning import reckoned_day
 from deskops.ledger.standing import Standing, set_standing, standing
 from deskops.modules.reference import Material

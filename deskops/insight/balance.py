@@ -34,7 +34,7 @@ from deskops.insight.ground import A_DAY, Ends, Surveyed, surveyed
 from deskops.insight.masses import Moved, Span, begun, book_stock, moved, together
 from deskops.insight.periods import ZERO
 from deskops.insight.rates import rate
-from deskops.ledger.completeness import due_days
+from deskops.ledger.inputs import due_days
 from deskops.ledger.standing import stored_days
 from deskops.modules.reference import Material
 from deskops.modules.survey import KILOGRAM

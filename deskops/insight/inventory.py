@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from deskops.accounts.models import Site
 from deskops.database import rows
 from deskops.ledger.chain import COLUMNS as TONS_COLUMNS
-from deskops.ledger.completeness import incomplete_since_of
+from deskops.ledger.gaps import incomplete_since_of
 from deskops.modules import RECEIVED
 from deskops.modules.reference import Material
 from deskops.records.column import Column

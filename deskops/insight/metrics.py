@@ -14,7 +14,7 @@ from deskops.insight.periods import SPARKLINE_DAYS, ZERO, every_day, last_days
 from deskops.insight.rates import percentage_change
 from deskops.insight.utilization import rate_of
 from deskops.ledger.chain import COLUMNS
-from deskops.ledger.completeness import incomplete_since
+from deskops.ledger.gaps import incomplete_since
 from deskops.modules import DISPATCH, EQUIPMENT, PRODUCTION, RECEIVED
 from deskops.modules.equipment import HOURS
 from deskops.records.module import Module

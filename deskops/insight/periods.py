@@ -6,17 +6,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from deskops.accounts.models import Site
+from deskops.ledger.inputs import days_between
 from deskops.records import totals
 from deskops.records.module import Module
 from deskops.records.totals import DayTotal, Wanted
 
 SPARKLINE_DAYS = 7
 ZERO = Decimal(0)
-
-
-def days(start: date, end: date) -> list[date]:
-    """Every day of the range, both ends included."""
-    return list(map(date.fromordinal, range(start.toordinal(), end.toordinal() + 1)))
 
 
 def last_days(end: date, count: int) -> tuple[date, date]:
@@ -30,4 +26,4 @@ def every_day(
     """The sums of these measures for every day of the range, in order; zeros where a day has no records."""
     found = {row.day: row for row in totals.by_day(module, site.id, start, end, measures, where=where)}
     zeros = (ZERO,) * len(measures)
-    return [found.get(day) or DayTotal(day, (), 0, zeros) for day in days(start, end)]
+    return [found.get(day) or DayTotal(day, (), 0, zeros) for day in days_between(start, end)]

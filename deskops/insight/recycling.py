@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from deskops.accounts.models import Site
 from deskops.insight import targets
-from deskops.insight.periods import ZERO, days, every_day
+from deskops.insight.periods import ZERO, every_day
 from deskops.insight.rates import difference, rate
-from deskops.ledger.inputs import NONE, Inputs, inputs_of
+from deskops.ledger.inputs import NONE, Inputs, days_between, inputs_of
 from deskops.modules import RECEIVED
 from deskops.modules.reference import Material
 from deskops.schema import references
@@ -60,7 +60,7 @@ def recycling_rate(site: Site, start: date, end: date, average: int = 0) -> list
     averages: Iterable[Decimal | None] = moving_averages(tons, average) if average else [None] * len(asked)
     aims = targets.in_force(site, start, end)
     inputs = inputs_of(site, (RECEIVED.name,), start, end)[RECEIVED.name]
-    told = zip(days(start, end), asked, aims, averages, inputs, strict=True)
+    told = zip(days_between(start, end), asked, aims, averages, inputs, strict=True)
     return [
         RecyclingDay(day, part, whole, rate(part, whole), aim.recycling, mean, of_day)
         for day, (part, whole), aim, mean, of_day in told

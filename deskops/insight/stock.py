@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 from deskops.accounts.models import Site
 from deskops.database import rows
 from deskops.insight import targets
-from deskops.insight.periods import ZERO, days
+from deskops.insight.periods import ZERO
 from deskops.insight.targets import Targets
 from deskops.ledger.chain import COLUMNS, FLOWS, read_day
+from deskops.ledger.inputs import days_between
 from deskops.ledger.models import BY_DAY
 from deskops.ledger.reckoning import reckoned_day
 from deskops.modules import OPENINGS
@@ -95,7 +96,7 @@ def carried(found: Iterable[StockDay], start: date, end: date) -> list[Decimal]:
     closings = {row.date: row.closing for row in found}
     last = next((tons for day, tons in sorted(closings.items(), reverse=True) if day <= start), ZERO)
     told = []
-    for day in days(start, end):
+    for day in days_between(start, end):
         last = closings.get(day, last)
         told.append(last)
     return told
@@ -112,7 +113,7 @@ def inventory_levels(site: Site, start: date, end: date, group_by: str = BY_TYPE
     unknown: dict[str, Decimal | None] = dict.fromkeys(groups)
     last, today, told = unknown, site.today(), []
     before = [day for day in found if day < start]
-    for day in [*before, *days(start, end)]:
+    for day in [*before, *days_between(start, end)]:
         if day in found:
             last = {key: closing if closing is not None else last[key] for key, closing in found[day].items()}
         if day >= start:

@@ -9,8 +9,8 @@ from typing import Any
 
 from deskops.accounts.models import Site
 from deskops.database import rows
-from deskops.insight.periods import days
 from deskops.ledger.chain import read_day
+from deskops.ledger.inputs import days_between
 from deskops.modules.target import Target
 from deskops.records.record import COUNTED_SQL
 
@@ -45,7 +45,7 @@ def in_force(site: Site, start: date, end: date) -> list[Targets]:
     """The targets of every day of the range, in order."""
     changes = changes_until(site, end)
     aims, found, place = USUAL, [], 0
-    for day in days(start, end):
+    for day in days_between(start, end):
         while place < len(changes) and changes[place][0] <= day:
             aims = replace(aims, **changes[place][1])
             place += 1

@@ -11,8 +11,8 @@ from deskops.accounts.models import Site
 from deskops.database import rows
 from deskops.insight import targets
 from deskops.insight.cells import as_hours, sum_of, sum_where, summed
-from deskops.insight.periods import days
 from deskops.insight.rates import rate, shares
+from deskops.ledger.inputs import days_between
 from deskops.modules import EQUIPMENT
 from deskops.modules.equipment import HOURS, EquipmentLog
 from deskops.modules.reference import Equipment
@@ -67,7 +67,7 @@ def utilization_trend(site: Site, start: date, end: date) -> list[UtilizationDay
         for day, (_, *hours) in zip(as_days([row[0] for row in found]), found, strict=True)
     }
     unknown = dict.fromkeys(units)
-    return [UtilizationDay(day, rates.get(day, unknown)) for day in days(start, end)]
+    return [UtilizationDay(day, rates.get(day, unknown)) for day in days_between(start, end)]
 
 
 def target_rate(site: Site, end: date) -> Decimal:

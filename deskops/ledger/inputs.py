@@ -19,6 +19,7 @@ from deskops.records import totals
 from deskops.records.record import COUNTED_SQL
 
 WHOLE_DAY = ""
+ONE_DAY = timedelta(days=1)
 # (module, shift), the shift empty where the input is of the whole day.
 Missing = tuple[str, str]
 Shifts = dict[date, set[str]]
@@ -55,7 +56,7 @@ def inputs_of(site: Site, names: Collection[str], start: date, end: date) -> dic
 
     A day off owes nothing, unless something was entered or declared on it; a day to come owes nothing yet.
     """
-    days = [start + timedelta(days=number) for number in range((end - start).days + 1)]
+    days = days_between(start, end)
     nils, today = declared(site.id, start, end), site.today()
     is_due = due(site, start, end, nils)
     owing = [day <= today and is_due(day) for day in days]
@@ -121,6 +122,22 @@ def declared(site_id: str, start: date, end: date) -> dict[str, Shifts]:
     ):
         found.setdefault(name, {}).setdefault(read_day(day), set()).add(shift)
     return found
+
+
+def days_between(start: date, end: date) -> list[date]:
+    """Every day of the range, both ends included."""
+    return list(map(date.fromordinal, range(start.toordinal(), end.toordinal() + 1)))
+
+
+def is_work_day(site: Site, day: date) -> bool:
+    """Whether the site's calendar names its weekday."""
+    return WEEKDAYS[day.weekday()] in site.work_days.split()
+
+
+def due_days(site: Site, start: date, end: date) -> set[date]:
+    """The days of the range that owe their inputs: those of the calendar, and any on which something was entered."""
+    is_due = due(site, start, end, declared(site.id, start, end))
+    return set(filter(is_due, days_between(start, end)))
 
 
 def due(site: Site, start: date, end: date, nils: Mapping[str, Shifts]) -> Callable[[date], bool]:

@@ -17,7 +17,7 @@ from deskops.errors import say
 from deskops.insight.explained import Explanation, Line, explained
 from deskops.insight.periods import ZERO
 from deskops.insight.stock import LOW, NEGATIVE, WARN, Level, levels_of_day
-from deskops.ledger.completeness import incomplete_since
+from deskops.ledger.gaps import incomplete_since
 from deskops.ledger.reckoning import newest_rows
 from deskops.ledger.standing import INPUTS, standing
 from deskops.modules import OPENINGS

@@ -1,33 +1,15 @@
-"""Which days owe their inputs, and since when a site's snapshots rest on one that does not have them yet."""
+"""Since when a site's snapshots rest on a day that owes inputs and does not have them yet."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 
-from deskops.accounts.models import WEEKDAYS, Site
-from deskops.ledger.inputs import declared, due
+from deskops.accounts.models import Site
+from deskops.ledger.inputs import ONE_DAY, due_days, is_work_day
 from deskops.ledger.standing import standing, stored_days
-
-ONE_DAY = timedelta(days=1)
-
-
-def is_work_day(site: Site, day: date) -> bool:
-    """Whether the site's calendar names its weekday."""
-    return WEEKDAYS[day.weekday()] in site.work_days.split()
-
-
-def days_between(start: date, end: date) -> Iterator[date]:
-    """Every day of the range, both ends included."""
-    return (date.fromordinal(number) for number in range(start.toordinal(), end.toordinal() + 1))
-
-
-def due_days(site: Site, start: date, end: date) -> set[date]:
-    """The days of the range that owe their inputs: those of the calendar, and any on which something was entered."""
-    is_due = due(site, start, end, declared(site.id, start, end))
-    return {day for day in days_between(start, end) if is_due(day)}
 
 
 def incomplete_since(site: Site, day: date) -> date | None:
