@@ -17,7 +17,7 @@ from deskops.modules import ADJUSTMENTS, DISPATCH, EVERY_MODULE, OPENINGS, PRODU
 from deskops.modules.opening import Opening
 from deskops.records import service
 from deskops.records.module import Module
-from deskops.schema import references
+from deskops.schema import counters, references
 
 Cast = Callable[[str], Actor]
 MONDAY = date(2026, 3, 2)
@@ -133,3 +133,64 @@ def test_a_site_without_an_opening_has_no_stock_to_run_out_of(beta: Site, cast: 
     }
     service.create(DISPATCH, sent, cast("cleo"))
     assert DISPATCH.model.select().count() == 1
+
+
+def test_an_opening_does_not_take_away_what_was_counted_on(enter: Any) -> None:
+    enter(RECEIVED, 1, RUBBLE, "60")
+    enter(DISPATCH, 5, RUBBLE, "50")
+    with pytest.raises(InsufficientStock) as refused:
+        enter(OPENINGS, 3, RUBBLE, "49.999")
+    assert refused.value.details["missing"] == Decimal("0.001")
+    assert refused.value.details["date"] == MONDAY + timedelta(days=5)
+    enter(OPENINGS, 3, RUBBLE, "50")
+
+
+def test_an_opening_that_moves_is_judged_on_the_days_that_it_passes(enter: Any, cast: Cast) -> None:
+    enter(RECEIVED, 1, RUBBLE, "60")
+    opening = enter(OPENINGS, 3, RUBBLE, "50")
+    enter(DISPATCH, 5, RUBBLE, "50")
+    later = {"date": (MONDAY + timedelta(days=6)).isoformat()}
+    service.correct(OPENINGS, opening.id, later, cast("ann"))
+    earlier = {"date": (MONDAY + timedelta(days=4)).isoformat(), "quantity": Decimal(40)}
+    with pytest.raises(InsufficientStock):
+        service.correct(OPENINGS, opening.id, earlier, cast("ann"))
+    service.correct(OPENINGS, opening.id, {"date": MONDAY.isoformat()}, cast("ann"))
+
+
+def test_an_opening_that_makes_a_shortage_smaller_is_welcome(enter: Any, alpha: Site, cast: Cast) -> None:
+    set_policy(alpha, "ALLOW")
+    enter(DISPATCH, 0, RUBBLE, "150")
+    set_policy(alpha, BLOCK)
+    opening = enter(OPENINGS, 0, RUBBLE, "20")
+    service.correct(OPENINGS, opening.id, {"quantity": Decimal(30)}, cast("ann"))
+    with pytest.raises(InsufficientStock):
+        service.correct(OPENINGS, opening.id, {"quantity": Decimal(29)}, cast("ann"))
+    with pytest.raises(InsufficientStock):
+        service.void(OPENINGS, opening.id, cast("ann"), reason="Not ours")
+
+
+def test_where_the_policy_is_to_warn_an_opening_is_doubted_alike(enter: Any, alpha: Site, cast: Cast) -> None:
+    set_policy(alpha, "WARN")
+    enter(RECEIVED, 1, RUBBLE, "60")
+    enter(DISPATCH, 5, RUBBLE, "50")
+    sent = {"siteId": alpha.code, "date": (MONDAY + timedelta(days=3)).isoformat(), "materialId": RUBBLE}
+    saved = service.create(OPENINGS, sent | {"quantity": Decimal(10)}, cast("ann"))
+    assert [one.field for one in saved.doubts] == ["quantity"]
+    mended = service.correct(OPENINGS, saved.record.id, {"quantity": Decimal(50)}, cast("ann"))
+    assert mended.doubts == []
+
+
+def test_a_policy_that_another_process_has_just_set_holds(
+    enter: Any, alpha: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_policy(alpha, "ALLOW")
+    assert references.by_id(Site, alpha.id).stock_policy == "ALLOW"
+    monkeypatch.setattr(counters, "FRESH_SECONDS", 3600)
+    Site.update(stock_policy=BLOCK).where(Site.id == alpha.id).execute()
+    with pytest.raises(InsufficientStock):
+        enter(DISPATCH, 0, STONE, "100.001")
+
+
+def set_policy(site: Site, policy: str) -> None:
+    Site.update(stock_policy=policy).where(Site.id == site.id).execute()
+    references.forget()

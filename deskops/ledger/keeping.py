@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from deskops.accounts.actor import Actor
-from deskops.accounts.models import BLOCK, Site
+from deskops.accounts.models import BLOCK
 from deskops.database import execute, rows
 from deskops.errors import DayClosed, DeskOpsError, Problem, ValidationFailed, say
 from deskops.ledger.chain import DIRECTION, read_day, restate
-from deskops.ledger.shortage import shortage_of
+from deskops.ledger.shortage import Shortage, shortage_of, shortages_of_opening
 from deskops.ledger.standing import (
     Standing,
     set_standing,
@@ -121,8 +121,9 @@ def keep_ledger(module: Module, changes: Sequence[Change], _actor: Actor) -> Non
             begin_anew(site_id)
         else:
             keep_site(site_id, moved)
-        if not came_to_nothing:
-            refuse_shortage(site_id, moved)
+        if not came_to_nothing and blocks(site_id):
+            for short in shortages(module, changes, site_id, moved):
+                raise short.error
 
 
 def moved_by_site(module: Module, changes: Sequence[Change]) -> dict[str, Moved]:
@@ -199,14 +200,24 @@ def begin_anew(site_id: str) -> None:
         restate(site_id, material.id, first_day, first_day)
 
 
-def refuse_shortage(site_id: str, moved: Moved) -> None:
-    """Where the site's policy is to block, nothing may take any later day below zero, or further below."""
-    if references.by_id(Site, site_id).stock_policy != BLOCK:
-        return
+def blocks(site_id: str) -> bool:
+    """Whether the site's policy is that nothing may take any later day below zero, or further below.
+
+    Read from the book: the list in memory may be of the moment before this transaction's turn came.
+    """
+    return rows("SELECT stock_policy FROM site WHERE id = ?", (site_id,)) == [(BLOCK,)]
+
+
+def shortages(module: Module, changes: Sequence[Change], site_id: str, moved: Moved) -> Iterator[Shortage]:
+    """What changes that are made leave short at a site."""
     first_day = standing(site_id).first_day
     if first_day is None:
+        return
+    if module is OPENINGS:
+        for change in changes:
+            yield from shortages_of_opening(change, first_day)
         return
     for material_id, by_day in sorted(moved.kilograms.items()):
         short = shortage_of(site_id, material_id, by_day, first_day, is_made=True)
         if short is not None:
-            raise short.error
+            yield short

@@ -12,7 +12,7 @@ from deskops.database import rows
 from deskops.ledger.chain import CHAIN, base_of, chain_params
 from deskops.ledger.keeping import STOCKED, Moved, moved_by_site
 from deskops.ledger.mirroring import wanted
-from deskops.ledger.shortage import Shortage, shortage_of
+from deskops.ledger.shortage import Shortage, shortage_of, shortages_of_opening
 from deskops.ledger.standing import standing
 from deskops.modules import OPENINGS, PRODUCTION
 from deskops.modules.reference import Material
@@ -130,6 +130,8 @@ def shortages(module: Module, change: Change) -> list[Shortage]:
     first_day = standing(record.site_id).first_day
     if first_day is None:
         return []
+    if module is OPENINGS:
+        return shortages_of_opening(change, first_day)
     found = [
         shortage_of(record.site_id, material_id, by_day, first_day, is_made=False)
         for material_id, by_day in sorted(moved_by(module, change).items())

@@ -6,13 +6,14 @@ from bisect import bisect
 from collections.abc import Mapping
 from datetime import date
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from deskops.errors import InsufficientStock, say
-from deskops.ledger.chain import base_of, closings
+from deskops.ledger.chain import Base, base_of, closings
 from deskops.modules.reference import Material
+from deskops.records.module import Change
 from deskops.schema import references
-from deskops.schema.columns import in_tons
+from deskops.schema.columns import in_kilograms, in_tons
 
 
 class Shortage(NamedTuple):
@@ -55,3 +56,32 @@ def shortage_of(
         if closing < 0:
             return Shortage(material_id, day, closing)
     return None
+
+
+def shortages_of_opening(change: Change, first_day: date) -> list[Shortage]:
+    """What an opening leaves short, made or not: it takes the place of whatever its material's balance began with."""
+    one = change.after or change.before
+    assert one is not None
+    openings = [opening for opening in change if opening is not None and opening.is_counted]
+    materials = sorted({opening.__data__["material"] for opening in openings})
+    found = (shortage_of_opening(one.site_id, material_id, change, first_day) for material_id in materials)
+    return [short for short in found if short is not None]
+
+
+def shortage_of_opening(site_id: str, material_id: str, change: Change, first_day: date) -> Shortage | None:
+    then, now = (base_by(opening, material_id, first_day) for opening in change)
+    was = closings(site_id, material_id, then, [then.since])
+    days = [day for day, _ in was]
+    for day, closing in closings(site_id, material_id, now, [now.since]):
+        place = bisect(days, day) - 1
+        # Before its balance began there was none.
+        if closing < min(was[place][1] if place >= 0 else 0, 0):
+            return Shortage(material_id, day, closing)
+    return None
+
+
+def base_by(opening: Any, material_id: str, first_day: date) -> Base:
+    """Where a material's balance begins by this opening; without one with what moved since the first day."""
+    if opening is None or not opening.is_counted or opening.__data__["material"] != material_id:
+        return Base(first_day, 0, False, True)
+    return Base(opening.date, in_kilograms(opening.quantity), True, True)

@@ -15,7 +15,6 @@ from deskops.records.cube import ANY, table_name
 from deskops.records.module import Module
 from deskops.records.record import COUNTED_SQL
 from deskops.records.totals import as_days
-from deskops.schema import references
 
 # What a day's snapshot waits for, beside the opening.
 INPUTS: dict[str, Module] = {module.name: module for module in (PRODUCTION, RECEIVED, DISPATCH)}
@@ -79,10 +78,12 @@ def reported_days(site_id: str, name: str, start: date, end: date) -> set[date]:
     shifts: dict[date, set[str]] = {}
     for day, shift in nils:
         shifts.setdefault(read_day(day), set()).add(shift)
-    site = references.by_id(Site, site_id)
-    return {read_day(day) for (day,) in found} | {
-        day for day, declared in shifts.items() if covers_day(site, name, declared)
-    }
+    entered = {read_day(day) for (day,) in found}
+    if not shifts:
+        return entered
+    # Read from the book: the list in memory may be of the moment before this transaction's turn came.
+    site = Site.get_by_id(site_id)
+    return entered | {day for day, declared in shifts.items() if covers_day(site, name, declared)}
 
 
 def covers_day(site: Site, name: str, declared: Collection[str]) -> bool:
