@@ -18,9 +18,10 @@ from deskops.days import blockers, closing, sheet
 from deskops.days.board import days_of
 from deskops.insight import age, completeness, inventory, metrics, targets
 from deskops.insight.balance import mass_balance
-from deskops.insight.explained import explained
+from deskops.insight.explained import DAYS_APART, explained
 from deskops.insight.stock import GROUPINGS, MADE_OF, inventory_levels, levels_of_day
 from deskops.ledger.preview import effects
+from deskops.ledger.reckoning import reckoned_day
 from deskops.modules import DISPATCH, EVERY_MODULE, MODULES, OPENINGS, PRODUCTION, RECEIVED, TARGETS
 from deskops.records import listing, service, totals
 from deskops.records.module import Module
@@ -28,7 +29,7 @@ from deskops.records.query import read_query
 from deskops.sanity import reviews
 from deskops.schema import counters, references
 from deskops.schema.fields import AnyOf
-from tests.samples import as_read, sample
+from tests.samples import MATERIALS, as_read, sample
 from tests.statements import plan_of
 from tests.stock_book import STONE, Book
 
@@ -190,6 +191,21 @@ def test_the_days_and_the_balance_are_served_by_an_index(
     reviews.open_reviews([alpha.id])
     assert len(asked) > 60
     refuse_whole_reads(asked)
+
+
+def test_a_day_long_after_the_last_stored_one_is_summed_by_the_database(
+    alpha: Site, cast: Cast, asked: list[tuple[str, Any]]
+) -> None:
+    book = Book(alpha, cast("ann"), alpha.today() - timedelta(days=40))
+    book.enter(OPENINGS, 0, STONE, "100")
+    for offset in range(41):
+        book.enter(RECEIVED, offset, STONE, "10")
+    asked.clear()
+    assert reckoned_day(alpha.id, alpha.today()).popitem()[1] == (500_000, 0, 10_000, 0, 0, 510_000)
+    told = explained(alpha, alpha.today()).popitem()[1]
+    assert (len(told.lines), told.lines[0].records, told.closing) == (DAYS_APART + 1, 27, 510)
+    for sql, params in list(asked):
+        assert len(database.database.execute_sql(sql, params).fetchall()) <= len(MATERIALS), sql
 
 
 def whole_week(site: Site, cast: Cast) -> Book:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from deskops.accounts.models import Site
 from deskops.insight.periods import ZERO
-from deskops.ledger.chain import FLOWS
-from deskops.ledger.reckoning import newest_rows, own_openings
+from deskops.ledger.chain import FLOWS, read_day
+from deskops.ledger.reckoning import newest_rows, own_openings, questions, starts_of
 from deskops.ledger.standing import standing
 from deskops.modules import ADJUSTMENTS
 from deskops.records import totals
 from deskops.records.module import Module
-from deskops.records.totals import DayTotal
+from deskops.records.query import Query
 from deskops.schema.columns import in_tons
 
 # Lines of so many days stand by themselves; what is older stands together, by module.
@@ -54,7 +56,7 @@ class Explanation(NamedTuple):
 def explained(site: Site, day: date) -> dict[str, Explanation]:
     """{material id: why its closing of this day is what it is}; nothing before the ledger began.
 
-    Constant statements: the newest stored day before, and the daily totals since.
+    A few statements and lines, however long the newest stored day before lies back.
     """
     first_day = standing(site.id).first_day
     if first_day is None or day < first_day:
@@ -68,35 +70,29 @@ def explained(site: Site, day: date) -> dict[str, Explanation]:
     for material_id, (begun, kilograms) in entered.items():
         if begun <= day:
             found[material_id] = Explanation(None, begun, in_tons(kilograms), [])
-    for module, sign in FLOWS.values():
-        for row in moves(module, site, since, day):
-            material_id, *_ = row.group
-            if material_id in entered and row.day < entered[material_id][0]:
-                continue
-            of_material = found.setdefault(material_id, Explanation(None, None, ZERO, []))
-            add(of_material.lines, line_of(module, row, sign), day - timedelta(days=DAYS_APART))
+    for query in questions(site.id, starts_of(since, entered), day):
+        for module, sign in FLOWS.values():
+            for material_id, line in lines_of(module, sign, query):
+                found.setdefault(material_id, Explanation(None, None, ZERO, [])).lines.append(line)
     for one in found.values():
         one.lines.sort(key=lambda line: line.end)
     return found
 
 
-def moves(module: Module, site: Site, start: date, end: date) -> list[DayTotal]:
-    """The counted tons by day and material, adjustments by kind too."""
-    by = ("material", "kind") if module is ADJUSTMENTS else ("material",)
-    return totals.by_day(module, site.id, start, end, ("quantity",), by=by)
-
-
-def line_of(module: Module, row: DayTotal, sign: int) -> Line:
-    kind = row.group[1] if len(row.group) > 1 else ""
-    return Line(module, kind, row.day, row.day, row.records, sign * row.sums[0])
-
-
-def add(lines: list[Line], line: Line, old: date) -> None:
-    """Append the line; one of an old day is added to what stands together already."""
-    for place, other in enumerate(lines):
-        if line.end <= old and (other.module, other.kind) == (line.module, line.kind):
-            lines[place] = line._replace(
-                start=other.start, records=other.records + line.records, tons=other.tons + line.tons
-            )
-            return
-    lines.append(line)
+def lines_of(module: Module, sign: int, query: Query) -> Iterator[tuple[str, Line]]:
+    """(material id, line): the old days in one line, each later day in its own; adjustments by kind."""
+    apart = ("material", "kind") if module is ADJUSTMENTS else ("material",)
+    columns = [module.schema.by_name[name].column.column_name for name in apart]
+    sums = ["MIN(CASE WHEN records > 0 THEN date END)", "MAX(CASE WHEN records > 0 THEN date END)"]
+    sums += ["SUM(records)", "SUM(quantity)"]
+    old = query.end - timedelta(days=DAYS_APART)
+    told = totals.counted(module, replace(query, end=old), columns, sums, apart=apart)
+    young = replace(query, start=max(query.start, old + timedelta(days=1)))
+    told += totals.counted(module, young, [*columns, "date"], sums, apart=apart)
+    for material_id, *rest in told:
+        start, end, records, kilograms = rest[-4:]
+        kind = rest[0] if module is ADJUSTMENTS else ""
+        yield (
+            material_id,
+            Line(module, kind, read_day(start), read_day(end), int(records), sign * in_tons(kilograms)),
+        )

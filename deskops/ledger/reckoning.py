@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from deskops.database import rows
 from deskops.ledger.chain import COLUMNS, FLOWS, read_day
 from deskops.ledger.models import BY_DAY
 from deskops.ledger.standing import standing
+from deskops.modules.reference import Material
 from deskops.records import totals
 from deskops.records.listing import by_index
+from deskops.records.query import Query
 from deskops.records.record import COUNTED_SQL
-from deskops.schema.columns import in_kilograms
+from deskops.schema import references
 
 # The kilograms of a snapshot's columns, in their order.
 Row = tuple[int, ...]
+ONE_DAY = timedelta(days=1)
 
 
 def reckoned_day(site_id: str, day: date) -> dict[str, Row]:
     """{material id: kilograms of opening, production, received, dispatched, adjustment, closing} of a day.
 
-    Of every material that has a balance by its end; of none before the ledger began. Constant statements, however
-    long the day before it was stored lies back.
+    Of every material that has a balance by its end; of none before the ledger began. A few statements and a row for
+    each material, however long the day before it was stored lies back.
     """
     first_day = standing(site_id).first_day
     if first_day is None or day < first_day:
@@ -29,19 +33,14 @@ def reckoned_day(site_id: str, day: date) -> dict[str, Row]:
     known = newest_rows(site_id, day)
     if known and known[0] == day:
         return known[1]
-    since = known[0] + timedelta(days=1) if known else first_day
+    since = known[0] + ONE_DAY if known else first_day
     balances = {material_id: row[-1] for material_id, row in known[1].items()} if known else {}
     begun = own_openings(site_id, since)
     balances |= {key: kilograms for key, (begun_on, kilograms) in begun.items() if begun_on <= day}
     moved = {material_id: dict.fromkeys(FLOWS, 0) for material_id in balances}
-    for name, material_id, moved_on, kilograms in moves(site_id, since, day):
-        if material_id in begun and moved_on < begun[material_id][0]:
-            continue
-        of_day = moved.setdefault(material_id, dict.fromkeys(FLOWS, 0))
-        if moved_on == day:
-            of_day[name] = kilograms
-        else:
-            balances[material_id] = balances.get(material_id, 0) + FLOWS[name][1] * kilograms
+    for name, material_id, before, on_day in moves(site_id, starts_of(since, begun), day):
+        balances[material_id] = balances.get(material_id, 0) + FLOWS[name][1] * before
+        moved.setdefault(material_id, dict.fromkeys(FLOWS, 0))[name] = on_day
     return {
         material_id: whole_row(balances.get(material_id, 0), of_day) for material_id, of_day in moved.items()
     }
@@ -76,10 +75,34 @@ def own_openings(site_id: str, start: date) -> dict[str, tuple[date, int]]:
     return {material_id: (read_day(day), int(kilograms)) for material_id, day, kilograms in found}
 
 
-def moves(site_id: str, start: date, end: date) -> list[tuple[str, str, date, int]]:
-    """(flow, material id, day, kilograms) of whatever moved in these days."""
+def starts_of(since: date, begun: Mapping[str, tuple[date, int]]) -> dict[str, date]:
+    """{material id: from which day on its moves count}."""
+    return {
+        material.id: begun[material.id][0] if material.id in begun else since
+        for material in references.every(Material)
+    }
+
+
+def moves(site_id: str, starts: Mapping[str, date], day: date) -> list[tuple[str, str, int, int]]:
+    """(flow, material id, kilograms from the material's start to the day before, those of the day itself)."""
+    sums = [f"SUM(CASE WHEN date {one} ? THEN quantity ELSE 0 END)" for one in ("<", "=")]
+    params = [day.isoformat()] * len(sums)
     return [
-        (name, row.group[0], row.day, in_kilograms(row.sums[0]))
+        (name, material_id, int(before), int(on_day))
+        for query in questions(site_id, starts, day)
         for name, (module, _) in FLOWS.items()
-        for row in totals.by_day(module, site_id, start, end, ("quantity",), by=("material",))
+        for material_id, before, on_day in totals.counted(
+            module, query, ["material_id"], sums, apart=("material",), params=params
+        )
+    ]
+
+
+def questions(site_id: str, starts: Mapping[str, date], end: date) -> list[Query]:
+    """One for the materials of each start until the end."""
+    by_start: dict[date, list[str]] = {}
+    for material_id, start in starts.items():
+        if start <= end:
+            by_start.setdefault(start, []).append(material_id)
+    return [
+        Query((site_id,), start, end, {"material": material_ids}) for start, material_ids in by_start.items()
     ]
