@@ -51,7 +51,8 @@ def test_an_administrators_settings_are_for_every_eye(person: Window, theme: str
     page.locator("#settings-crushers-save").click()
     expect(page.locator("#number-EQ001-problem")).to_have_text("Must be a number")
     expect(page.locator("#settings-timezone")).to_have_value("Riyadh")
-    is_in_order(page, f"refused, {theme}")
+    page.wait_for_timeout(350)
+    assert chromium.accessibility_problems(page) == []
     assert somebody.surprises == []
 
 
