@@ -16,8 +16,9 @@ from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
 from deskops.audit.chain import AuditEntry, broken_links
 from deskops.days import sites
+from deskops.days.blockers import blockers, overridden
 from deskops.days.board import days_of
-from deskops.days.closing import Moved, blockers, close, closings, moved_since, overridden, reopen
+from deskops.days.closing import Moved, close, closings, moved_since, reopen
 from deskops.days.models import DayClosing
 from deskops.days.nils import withdraw
 from deskops.errors import DayBlocked, DayClosed, DeskOpsError, Forbidden, ValidationFailed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -147,6 +147,13 @@ def list_people() -> list[tuple[User, list[str]]]:
         roles.setdefault(user_id, []).append(f"{role} {code}")
     people = User.select().order_by(User.email)
     return [(user, [ADMIN] if user.is_admin else roles.get(user.id, [])) for user in people]
+
+
+def names_of(ids: Iterable[str]) -> dict[str, str]:
+    """{person's id: name}."""
+    wanted = sorted(set(ids))
+    found = User.select(User.id, User.name).where(User.id.in_(wanted)) if wanted else ()
+    return {user.id: user.name for user in found}
 
 
 def list_tokens() -> list[tuple[Token, list[str]]]:

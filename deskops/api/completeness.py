@@ -6,16 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from deskops.accounts.models import Site
-from deskops.api.day_shapes import INPUTS, place
-from deskops.api.shapes import MOMENT, AnySchema, Shape, described, each, nullable, one_of
-from deskops.days.board import OPENING
+from deskops.api.day_shapes import INPUTS, MISSING
+from deskops.api.shapes import MOMENT, AnySchema, Shape, described, nullable
 from deskops.insight import age
 from deskops.ledger.inputs import Inputs, Missing
-from deskops.modules.nil import REPORTED
 from deskops.records.module import Module
 from deskops.schema.kinds import moment_json
 
-MISSING = each(place("MissingInput", one_of(OPENING, *REPORTED)))
 OF_A_DAY = Shape(
     "Completeness",
     {**INPUTS.properties, "missing": described(MISSING, "Which ones are not there yet", [])},
@@ -29,15 +26,16 @@ OF_DAYS: dict[str, AnySchema] = {"completeness": INPUTS, "updatedAt": UPDATED_AT
 
 
 def of_a_day(inputs: Inputs) -> dict[str, Any]:
-    return {**counts(inputs), "missing": missing_json(inputs.missing)}
+    return {**counts(inputs), "missing": places_json(inputs.missing)}
 
 
 def counts(inputs: Inputs) -> dict[str, int]:
     return {"there": inputs.there, "expected": inputs.expected}
 
 
-def missing_json(missing: Iterable[Missing]) -> list[dict[str, str]]:
-    return [{"module": module, **({"shift": shift} if shift else {})} for module, shift in missing]
+def places_json(places: Iterable[Missing]) -> list[dict[str, str]]:
+    """(module, shift) as the API names them; no shift is of the whole day."""
+    return [{"module": module, **({"shift": shift} if shift else {})} for module, shift in places]
 
 
 def updated_at(site: Site, modules: Iterable[Module]) -> str | None:

@@ -41,6 +41,7 @@ def place(name: str, modules: JsonSchema) -> Shape:
     return Shape(name, {"module": modules, "shift": SHIFTS}, optional=("shift",))
 
 
+MISSING = each(place("MissingInput", one_of(OPENING, *REPORTED)))
 INPUTS = Shape(
     "DayInputs",
     {
@@ -52,7 +53,7 @@ DAY_KEYS: dict[str, AnySchema] = {
     "date": DAY,
     "state": one_of(OPEN, CLOSED, REOPENED),
     "due": described(FLAG, "Whether the day owes its inputs: by the calendar, or as something was entered"),
-    "missing": described(each(place("MissingInput", one_of(OPENING, *REPORTED))), "What is not there yet"),
+    "missing": described(MISSING, "What is not there yet"),
     "nil": described(each(place("NilInput", one_of(*REPORTED))), "What had nothing to report"),
     "inputs": INPUTS,
     "snapshotStored": described(FLAG, "Whether the day's snapshots are stored"),

@@ -11,6 +11,7 @@ from flask import Response, request
 from deskops.accounts.policy import CLOSE, DECLARE_NIL
 from deskops.api import envelope, params
 from deskops.api.bodies import read_object
+from deskops.api.completeness import places_json
 from deskops.api.day_shapes import (
     CLOSING,
     DAY_OF_PATH,
@@ -148,17 +149,13 @@ def day_json(day: Day) -> dict[str, Any]:
         "date": day.date.isoformat(),
         "state": day.state,
         "due": day.is_due,
-        "missing": [place_json(*place) for place in day.missing],
-        "nil": [place_json(*place) for place in day.nils],
+        "missing": places_json(day.missing),
+        "nil": places_json(day.nils),
         "inputs": {"there": there, "expected": expected},
         "snapshotStored": day.is_stored,
         "closedAt": closing and moment_json(closing.closed_at),
         "closedBy": closing and closing.closed_by,
     }
-
-
-def place_json(module: str, shift: str) -> dict[str, str]:
-    return {"module": module, **({"shift": shift} if shift else {})}
 
 
 OF_A_DAY = (SITE_ID, DAY_OF_PATH)

@@ -11,7 +11,8 @@ from flask import Response
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
 from deskops.api import envelope, params
-from deskops.api.completeness import MISSING, missing_json
+from deskops.api.completeness import places_json
+from deskops.api.day_shapes import MISSING
 from deskops.api.operations import SITE_DAYS_ERRORS, Answer, Operation, Parameter, Section
 from deskops.api.record_shapes import ignored_parameter, list_parameters, record_shape
 from deskops.api.shapes import (
@@ -95,7 +96,7 @@ def read_inventory() -> Response:
     missing = (
         [] if found or asked.start != asked.end else completeness.awaited_by_stock(asked.site, asked.start)
     )
-    return envelope.whole_list(told, missing=missing_json(missing), ignored=asked.ignored)
+    return envelope.whole_list(told, missing=places_json(missing), ignored=asked.ignored)
 
 
 def read_asked(actor: Actor) -> Asked:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from deskops.accounts.models import Site
+from deskops.accounts.people import names_of
 from deskops.days import entries
 from deskops.days.entries import First, Nil, Place
 from deskops.days.models import DayClosing
@@ -123,7 +124,7 @@ def read_told(site: Site, start: date, end: date, with_people: bool) -> Told:
         return Told(clock, counts, nils, {}, {})
     firsts = entries.firsts(site.id, start, end)
     authors = {one.by for one in firsts.values()} | {one.by for one in nils.values()}
-    return Told(clock, counts, nils, firsts, entries.names_of(authors))
+    return Told(clock, counts, nils, firsts, names_of(authors))
 
 
 def newest_closings(site: Site, start: date, end: date) -> dict[date, DayClosing]:

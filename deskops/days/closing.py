@@ -16,7 +16,7 @@ from deskops.accounts.models import Site
 from deskops.accounts.policy import CLOSE
 from deskops.audit.chain import AuditHead, Event, append
 from deskops.database import transaction, utc_now
-from deskops.days.blockers import Blocker, as_json, blockers, not_begun, overridden
+from deskops.days.blockers import Blocker, as_json, blockers, not_begun
 from deskops.days.board import CLOSED, OPEN, REOPENED, Day, days_of
 from deskops.days.models import DayClosing
 from deskops.errors import DayBlocked, Problem, ValidationFailed, say
@@ -28,18 +28,6 @@ from deskops.records.reasons import read_reason
 from deskops.records.trail import signature
 from deskops.schema import counters, references
 from deskops.schema.columns import in_tons
-
-__all__ = [
-    "Blocker",
-    "Moved",
-    "blockers",
-    "close",
-    "closings",
-    "day_of",
-    "moved_since",
-    "overridden",
-    "reopen",
-]
 
 MOST_CLOSINGS = 100
 

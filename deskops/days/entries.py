@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from deskops.accounts.models import User
 from deskops.database import rows
 from deskops.ledger.chain import read_day
 from deskops.modules.nil import REPORTED, has_shifts
@@ -92,12 +90,6 @@ def first_records_sql(module: Module, by_shift: bool) -> str:
         f"WHERE told.site_id = ? AND told.date BETWEEN ? AND ? AND {cut} AND told.records > 0"
         f") AS found JOIN {table} AS record ON record.id = found.id"
     )
-
-
-def names_of(ids: Iterable[str]) -> dict[str, str]:
-    """{person's id: name}."""
-    wanted = sorted(set(ids))
-    return {user.id: user.name for user in User.select().where(User.id.in_(wanted))} if wanted else {}
 
 
 def read_moment(stored: datetime | str) -> datetime:

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import peewee
 
 from deskops.accounts.models import Site
+from deskops.accounts.people import names_of
 from deskops.audit.chain import GENESIS, AuditHead
 from deskops.days.board import CLOSED, Day, days_of
-from deskops.days.entries import names_of
 from deskops.days.models import DayClosing
 from deskops.ledger.reckoning import reckoned_day
 from deskops.modules import ADJUSTMENTS, EQUIPMENT, MANPOWER, MODULES, PRODUCTION

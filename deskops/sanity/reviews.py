@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from deskops.accounts.actor import Actor
-from deskops.accounts.models import User
+from deskops.accounts.people import names_of
 from deskops.accounts.policy import REVIEW
 from deskops.audit.chain import Event, append
 from deskops.database import rows, snapshot, transaction, utc_now
@@ -103,10 +103,6 @@ def records_of(name: str, reviews: Sequence[Sequence[Any]]) -> dict[str, Any]:
         f"SELECT {listing.columns(module)} FROM {listing.table(module)} WHERE {where.sql}", where.params
     )
     return {record.id: record for record in map(module.model.from_row, found)}
-
-
-def names_of(user_ids: set[str]) -> dict[str, str]:
-    return {user.id: user.name for user in User.select(User.id, User.name).where(User.id.in_(user_ids))}
 
 
 def may_clear(actor: Actor, one: Waiting) -> bool:

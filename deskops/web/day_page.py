@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from flask import url_for
 
+from deskops.accounts.people import names_of
 from deskops.days import blockers as kinds
 from deskops.days import closing
 from deskops.days.blockers import Blocker
 from deskops.days.board import CLOSED, OPEN, OPENING
 from deskops.days.closing import Moved
-from deskops.days.entries import names_of
 from deskops.days.models import DayClosing
 from deskops.days.sheet import Stock, stock_of, total_of
 from deskops.errors import DeskOpsError, Message, ValidationFailed, say
@@ -110,7 +110,7 @@ def against(reader: Reader, day: date) -> list[Against]:
     """What stands against closing the day now."""
     return [
         Against(blocker_text(one), *cure_of(reader, one), one.may_be_overridden)
-        for one in closing.blockers(reader.site, day)
+        for one in kinds.blockers(reader.site, day)
     ]
 
 
@@ -180,7 +180,7 @@ def closed(reader: Reader, one: DayClosing, names: dict[str, str]) -> Closed:
         at_site(reader.site, one.closed_at),
         names.get(one.closed_by, ""),
         one.reason or "",
-        [blocker_text(blocker) for blocker in closing.overridden(one)],
+        [blocker_text(blocker) for blocker in kinds.overridden(one)],
         one.sequence,
         one.hash,
         at_site(reader.site, one.reopened_at) if one.reopened_at else None,

@@ -6,7 +6,7 @@ import re
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from deskops.days.closing import overridden
+from deskops.days.blockers import overridden
 from deskops.days.sheet import Sheet, sheet_of
 from deskops.errors import FormatUnavailable
 from deskops.face import identity
