@@ -58,7 +58,6 @@ ROUTES = {
     "web.save_reopen": CLOSE,
     "web.day_sheet": READ,
     "web.day_sheet_pdf": READ,
-    "web.keeping": READ,
     "web.records": READ,
     "web.new_record": CREATE,
     "web.create_record": CREATE,

@@ -14,7 +14,7 @@ from deskops.accounts.models import Site
 from deskops.modules import ADJUSTMENTS, FACTORS, KEPT, OPENINGS, PRODUCTION, RECEIVED, SURVEYS, TARGETS
 from deskops.records import service
 from deskops.records.module import Module
-from deskops.web.keeping import PLACES
+from deskops.web import KEPT_PLACES as PLACES
 from tests.api_contract import Cast
 from tests.clients import PageClient
 from tests.samples import as_read, sample
@@ -39,19 +39,17 @@ def rows_of(answer: TestResponse) -> list[str]:
     return re.findall(r'<tr id="record-([^"]+)"', answer.text)
 
 
-def test_they_stand_in_one_place_of_the_navigation(browse: Browse, alpha: Site) -> None:
+def test_they_stand_beside_the_stock(browse: Browse, alpha: Site) -> None:
     vera = browse("vera")
     assert {module.name for module in PLACES} == KEPT.keys() - {"nils"}
-    first = vera.get("/keeping", period="last30")
-    assert first.status_code == 302
-    assert first.headers["Location"] == "/openings?period=last30"
-    page = vera.get("/openings").text
-    places = page.partition('<nav class="places"')[2].partition("</nav>")[0]
-    assert re.findall(r'href="(/keeping)[^"]*" data-carries-scope aria-current="page"', places) == [
-        "/keeping"
-    ]
-    beside = page.partition('<nav class="kept"')[2].partition("</nav>")[0]
-    assert re.findall(r'href="/(\w+)"', beside) == [module.name for module in PLACES]
+    all_of_them = ["stock", "balance", *(module.name for module in PLACES)]
+    for here in all_of_them:
+        page = vera.get(f"/{here}", period="last30").text
+        places = page.partition('<nav class="places"')[2].partition("</nav>")[0]
+        assert re.findall(r'href="/(\w+)[^"]*" data-carries-scope aria-current="page"', places) == ["stock"]
+        beside = page.partition('<nav id="stock-places"')[2].partition("</nav>")[0]
+        assert re.findall(r'href="/(\w+)\?period=last30"', beside) == all_of_them
+        assert re.findall(r'href="/(\w+)[^"]*" data-carries-scope aria-current="page"', beside) == [here]
 
 
 @every_place
@@ -154,7 +152,9 @@ def test_the_feed_of_an_entry_is_voided_with_its_entry_which_the_page_says(
     feed = {"materialId": "RAW-MIXED", "quantity": 14.2}
     stored(PRODUCTION, alpha, cast, feed=feed)
     ann = browse("ann")
-    (record_id,) = rows_of(ann.get("/adjustments"))
+    page = ann.get("/adjustments")
+    (record_id,) = rows_of(page)
+    assert f"/adjustments/{record_id}/" not in page.text
     answer = ann.post(f"/adjustments/{record_id}/void", {"version": "1", "reason": "too much"}, fragment=True)
     assert answer.status_code == 400
     assert "This is the feed of a production entry: correct it there" in answer.text

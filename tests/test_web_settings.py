@@ -59,18 +59,18 @@ def told(answer: TestResponse) -> str:
     return str(json.loads(answer.headers["HX-Trigger"])["tell"]["text"])
 
 
-def navigation(page: str) -> list[str]:
-    found = re.search(r'<nav class="places".*?</nav>', page, re.DOTALL)
+def menu(page: str) -> list[str]:
+    found = re.search(r'<div class="menu-box".*?</div>', page, re.DOTALL)
     assert found
     return re.findall(r">([^<>]+)</a>", found[0])
 
 
-def test_the_last_place_is_the_settings_for_whoever_keeps_a_site(browse: Browse) -> None:
+def test_the_settings_are_in_the_menu_of_whoever_keeps_a_site(browse: Browse) -> None:
     for nick in ("ann", "ada"):
-        assert navigation(browse(nick).get("/dashboard").text)[-1] == "Settings"
+        assert menu(browse(nick).get("/dashboard").text)[0] == "Settings"
     for nick in ("ben", "vera", "cleo"):
         somebody = browse(nick)
-        assert "Settings" not in navigation(somebody.get("/dashboard").text)
+        assert "Settings" not in menu(somebody.get("/dashboard").text)
         assert somebody.get(SETTINGS).status_code == 403
 
 

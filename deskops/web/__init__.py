@@ -10,7 +10,7 @@ from flask_wtf.csrf import generate_csrf
 from deskops import errors
 from deskops.accounts.policy import IMPORT
 from deskops.face import identity
-from deskops.modules import MODULES
+from deskops.modules import KEPT, LISTED, MODULES
 from deskops.web import (
     balance,
     dashboard,
@@ -21,7 +21,6 @@ from deskops.web import (
     headers,
     health,
     imports,
-    keeping,
     live,
     records,
     reviews,
@@ -36,10 +35,11 @@ from deskops.web.scope import PERIODS, Scope
 # Whoever is not signed in sees these; everything else needs a session.
 PUBLIC = frozenset({"web.signin", "web.save_signin", "web.health"})
 
+# What a manager keeps for the stock to be right: beside it, not in the navigation of every page.
+KEPT_PLACES = tuple(module for name, module in LISTED.items() if name in KEPT)
 FURTHER_PLACES = (
     ("web.days", errors.say("Days")),
     ("web.stock", errors.say("Stock")),
-    ("web.keeping", errors.say("Stock keeping")),
     ("web.imports", errors.say("Imports")),
     ("web.exports", errors.say("Exports")),
 )
@@ -60,7 +60,6 @@ def register(app: Flask) -> None:
         signin,
         records,
         reviews,
-        keeping,
         imports,
         exports,
         days,
@@ -84,7 +83,7 @@ def shell() -> dict[str, object]:
     """What every page shows around its content."""
     return {
         "modules": MODULES.values(),
-        "kept": keeping.PLACES,
+        "kept": KEPT_PLACES,
         "further_places": further_places,
         "periods": PERIODS,
         "person": identity.person,

@@ -41,7 +41,9 @@
   };
 
   // On a narrow screen the place one is at is in sight.
-  one('.places [aria-current="page"]')?.scrollIntoView({ inline: "center", block: "nearest" });
+  for (const place of document.querySelectorAll('.places [aria-current="page"], .kept [aria-current="page"]')) {
+    place.scrollIntoView({ inline: "center", block: "nearest" });
+  }
 
   // Links to other pages carry what this one looks at.
   const carryScope = () => {
