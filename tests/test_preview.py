@@ -190,6 +190,16 @@ def test_a_closed_day_is_said_before_saving(browse: Browse, alpha: Site, ago: An
     ben = browse("ben")
     assert "Closed through" in ben.get("/dispatch/effect", fragment=True, **typed(alpha, ago(4), "1")).text
     assert "later day" in ben.get("/dispatch/effect", fragment=True, **typed(alpha, ago(2), "1")).text
+    refused = ben.post("/dispatch", typed(alpha, ago(4), "1"))
+    assert refused.status_code == 409
+    assert refused.text.count("Closed through") == 1
+
+
+@pytest.mark.usefixtures("week")
+def test_days_are_not_counted_where_none_is_later(browse: Browse, alpha: Site, ago: Any) -> None:
+    database.execute("DELETE FROM snapshot_day WHERE date > ?", (ago(4).isoformat(),))
+    text = browse("ben").get("/dispatch/effect", fragment=True, **typed(alpha, ago(4), "12.5")).text
+    assert "<li>closing of 3/4 today \u221212.500 t</li>" in text
 
 
 @pytest.mark.usefixtures("week")

@@ -58,21 +58,14 @@ def of_change(module: Module, before: Any, after: Any) -> Told:
 
 def line(effect: Effect) -> str:
     """3 later days, closing of 3/4 today −12.500 t"""
-    later = ngettext("%(num)s later day", "%(num)s later days", effect.later_days)
-    if not effect.tons:
-        return str(
-            gettext(
-                "%(days)s, closing of %(material)s today as before", days=later, material=effect.material.name
-            )
-        )
-    return str(
-        gettext(
-            "%(days)s, closing of %(material)s today %(tons)s t",
-            days=later,
-            material=effect.material.name,
-            tons=signed(effect.tons),
-        )
+    name = effect.material.name
+    told = (
+        gettext("closing of %(material)s today %(tons)s t", material=name, tons=signed(effect.tons))
+        if effect.tons
+        else gettext("closing of %(material)s today as before", material=name)
     )
+    later = ngettext("%(num)s later day", "%(num)s later days", effect.later_days)
+    return str(gettext("%(days)s, %(moved)s", days=later, moved=told) if effect.later_days else told)
 
 
 def signed(tons: Decimal) -> str:
