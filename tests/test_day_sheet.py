@@ -102,7 +102,7 @@ def test_adjustments_stand_with_kind_reason_and_author_and_the_feed_as_one_sum(
     book.enter(PRODUCTION, "6", **fed)
     text = pages_of(browse("ann").get(PDF))[0].extract_text()
     assert "3/4 −3.500 Loss Washed out Ann Moderator" in text
-    assert "Crusher feed, stated with production −8.000" in text
+    assert "Crusher feed, all −8.000 Stated with production" in text
     assert "Further adjustments" not in text
 
 
