@@ -182,6 +182,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+def stamp() -> datetime | str:
+    """The present moment as a parameter of any expression: PostgreSQL asks for its type there."""
+    return utc_now().isoformat(" ", "microseconds") if is_sqlite() else utc_now()
+
+
 def rows(sql: str, params: tuple[Any, ...] | list[Any] = ()) -> list[tuple[Any, ...]]:
     """Run one statement written with `?` and answer its rows, on either database."""
     return list(execute(sql, params).fetchall())

@@ -229,6 +229,8 @@ def make_ledger(db):
         dispatched = BigIntegerField()
         adjustment = BigIntegerField()
         closing = BigIntegerField()
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
 
         class Meta:
             database = db

@@ -52,6 +52,8 @@ def test_the_snapshots_of_a_day_are_told_with_their_parts(api: Api, alpha: Site,
     answer = ask(api("vera"), alpha, date=week.day(2))
     rubble_last = data(answer)
     assert [row["materialId"] for row in rubble_last] == ["MAT002", "MAT016"]
+    moments = {key: rubble_last[0].pop(key) for key in ("createdAt", "updatedAt")}
+    assert moments["createdAt"] <= moments["updatedAt"]
     assert rubble_last[0] == {
         "id": f"{alpha.id}/{week.day(2)}/MAT002",
         "date": week.day(2).isoformat(),

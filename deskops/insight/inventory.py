@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from deskops.accounts.models import Site
 from deskops.database import rows
 from deskops.ledger.chain import COLUMNS as TONS_COLUMNS
 from deskops.ledger.gaps import incomplete_since_of
+from deskops.ledger.models import InventorySnapshot
 from deskops.modules import RECEIVED
 from deskops.modules.reference import Material
 from deskops.records.column import Column
@@ -20,6 +21,7 @@ from deskops.records.totals import as_days
 from deskops.schema import kinds, references
 from deskops.schema.columns import in_tons
 
+read_moment: Any = InventorySnapshot.created_at.python_value
 NAME, TITLE = "inventory", "Inventory"
 
 
@@ -39,6 +41,8 @@ class Snapshot(NamedTuple):
     dispatched: Decimal
     adjustment: Decimal
     closing: Decimal
+    created_at: datetime
+    updated_at: datetime
 
     @property
     def id(self) -> str:
@@ -57,7 +61,7 @@ COLUMNS: dict[str, Column] = {
         *of_records("date", "siteId", "site", "materialId", "material"),
         *(Column(name, name.capitalize(), "t", kinds.TONS, (name,)) for name in TONS_COLUMNS),
         Column("incompleteSince", "Incomplete since", "", kinds.DAY, ("incomplete_since",)),
-        *of_records("materialType", "uom", "id", "siteCode"),
+        *of_records("materialType", "uom", "id", "siteCode", "createdAt", "updatedAt"),
     )
 }
 
@@ -72,7 +76,7 @@ def snapshots(
     order = {material.id: place for place, material in enumerate(references.every(Material))}
     wanted = order.keys() if materials is None else materials
     found = rows(
-        f"SELECT date, material_id, {', '.join(TONS_COLUMNS)} FROM inventory_snapshot "
+        f"SELECT date, material_id, created_at, updated_at, {', '.join(TONS_COLUMNS)} FROM inventory_snapshot "
         f"WHERE site_id = ? AND material_id IN ({', '.join('?' * len(wanted))}) AND date BETWEEN ? AND ?",
         (site.id, *wanted, start.isoformat(), end.isoformat()),
     )
@@ -81,7 +85,16 @@ def snapshots(
     told = list(as_days([row[0] for row in found]))
     since = incomplete_since_of(site, list(dict.fromkeys(told)))
     return [
-        Snapshot._make((site, references.by_id(Material, row[1]), since[day], day, *map(in_tons, row[2:])))
+        Snapshot._make(
+            (
+                site,
+                references.by_id(Material, row[1]),
+                since[day],
+                day,
+                *map(in_tons, row[4:]),
+                *map(read_moment, row[2:4]),
+            )
+        )
         for day, row in zip(told, found, strict=True)
     ]
 

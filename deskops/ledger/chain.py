@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from deskops.database import execute, rows
+from deskops.database import execute, rows, stamp
 from deskops.modules import ADJUSTMENTS, DISPATCH, PRODUCTION, RECEIVED
 from deskops.records.cube import ANY, table_name
 from deskops.records.module import Module
@@ -70,11 +70,12 @@ CHAIN = (
     f"MAX(moved) OVER (ORDER BY date) AS seen FROM ({DAYS}) AS days) AS running"
 )
 RESTATE = (
-    f"INSERT INTO inventory_snapshot (site_id, material_id, date, {', '.join(COLUMNS)}) "
-    f"SELECT ?, ?, date, {', '.join(COLUMNS)} FROM ({CHAIN}) AS chain "
+    "INSERT INTO inventory_snapshot "
+    f"(site_id, material_id, created_at, updated_at, date, {', '.join(COLUMNS)}) "
+    f"SELECT ?, ?, ?, ?, date, {', '.join(COLUMNS)} FROM ({CHAIN}) AS chain "
     "WHERE stored = 1 AND (seen = 1 OR CAST(? AS INTEGER) = 1) AND date >= ? "
     "ON CONFLICT (site_id, material_id, date) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
+    + ", ".join(f"{name} = excluded.{name}" for name in (*COLUMNS, "updated_at"))
 )
 
 
@@ -106,7 +107,8 @@ def restate(site_id: str, material_id: str, start: date, first_day: date, end: d
             (site_id, material_id, start.isoformat(), last),
         )
     chain = chain_params(site_id, material_id, base, last)
-    execute(RESTATE, [site_id, material_id, *chain, int(base.is_there), start.isoformat()])
+    now = stamp()
+    execute(RESTATE, [site_id, material_id, now, now, *chain, int(base.is_there), start.isoformat()])
 
 
 def chain_params(site_id: str, material_id: str, base: Base, last: str) -> list[Any]:

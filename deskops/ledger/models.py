@@ -5,7 +5,7 @@ from __future__ import annotations
 import peewee
 
 from deskops.database import BaseModel
-from deskops.schema.columns import DayField, TonsField
+from deskops.schema.columns import DayField, MomentField, TonsField
 
 
 class SiteLedger(BaseModel):
@@ -39,6 +39,8 @@ class InventorySnapshot(BaseModel):
     dispatched = TonsField()
     adjustment = TonsField()
     closing = TonsField()
+    created_at = MomentField()
+    updated_at = MomentField()
 
     class Meta:
         table_name = "inventory_snapshot"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
 from deskops.audit.chain import Event, append
-from deskops.database import execute, insert_rows, rows, snapshot, transaction
+from deskops.database import execute, insert_rows, rows, snapshot, stamp, transaction
 from deskops.ledger.chain import read_day
 from deskops.ledger.standing import Standing, set_standing, standing, store_days
 from deskops.modules import ADJUSTMENTS, DISPATCH, PRODUCTION, RECEIVED
@@ -186,11 +186,12 @@ def rebuild(site_id: str, actor: Actor) -> list[str]:
             execute(f"DELETE FROM {table} WHERE site_id = ?", (site_id,))
         set_standing(site_id, Standing(told.first_day, standing(site_id).closed_through))
         store_days(site_id, told.days)
+        now = stamp()
         insert_rows(
             "inventory_snapshot",
-            f"site_id, material_id, date, {', '.join(Row._fields)}",
+            f"site_id, material_id, date, {', '.join(Row._fields)}, created_at, updated_at",
             [
-                (site_id, material_id, day.isoformat(), *row)
+                (site_id, material_id, day.isoformat(), *row, now, now)
                 for (material_id, day), row in sorted(told.rows.items())
             ],
         )
