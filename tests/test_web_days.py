@@ -153,6 +153,10 @@ def test_the_board_of_several_sites_names_each(book: Book, beta: Site, browse: B
     assert "Alpha Yard" in text
     assert "Beta Yard" in text
     assert "siteId=BETA-02" in text
+    # A yard where nothing is kept and nothing was entered is not a wall of what is missing.
+    assert "<table" not in text
+    book.enter(RECEIVED, "12.5")
+    assert look(browse("ada")).text.count("<table") == 1
     assert browse("ada").get(DAY).headers["Location"] == "/days"
 
 
@@ -176,6 +180,7 @@ def test_a_whole_day_shows_its_figures_and_closes(book: Book, browse: Browse) ->
     ann = browse("ann")
     text = read(ann.get(DAY).text)
     assert "Open 6 of 6 inputs" in text
+    assert "Inputs Opening balance ✓ There Production" in text
     assert "3/4 AGG-3/4 100.000 5.000 12.500 2.250 0.000 115.250" in text
     assert "What stands against closing" not in text
     assert "Nothing stands against it" in ann.get(f"{DAY}/close", fragment=True).text
@@ -186,6 +191,8 @@ def test_a_whole_day_shows_its_figures_and_closes(book: Book, browse: Browse) ->
     assert "Counted" in text
     assert f"Entry {DayClosing.get().sequence} of the audit chain" in text
     assert "Reopen …" in text
+    # Said above: the list of closings begins where there are several.
+    assert text.count("Counted") == 1
     with pytest.raises(DayClosed):
         book.enter(RECEIVED, "1")
 
@@ -207,6 +214,8 @@ def test_blockers_are_named_with_their_cures_and_a_reason_overrides(book: Book, 
     assert (answer.status_code, answer.headers["Location"]) == (303, DAY)
     text = read(ann.get(DAY).text)
     assert "In spite of: Production: neither a record nor a nil return" in text
+    assert "Closed without all its inputs: these are its records." in text
+    assert "Not stored yet" not in text
 
 
 def test_what_no_reason_overrides_offers_no_button(book: Book, browse: Browse) -> None:

@@ -14,6 +14,7 @@ from deskops.accounts.models import Site
 from deskops.modules.received import Received
 from deskops.sanity import reviews
 from deskops.sanity.models import Review
+from deskops.web.day_board import at_site
 from tests.clients import PageClient
 from tests.samples import sample
 
@@ -188,6 +189,7 @@ def test_the_list_says_what_waits_and_ann_clears_it(browse: Browse, alpha: Site)
     for told in ("More than 60 t a trip", "Two trailers", "Ben Operator", "CONCRETE DEBRIS"):
         assert told in page
     review = Review.get()
+    assert re.search(rf"kept by Ben Operator, [^:]+ {at_site(alpha, review.raised_at):%-I:%M}\W", page)
     answer = ann.post(f"/reviews/{review.id}/clear", {"remark": "Seen the slip"}, fragment=True)
     assert answer.status_code == 204
     assert Received.get_by_id(record.id).status == "ACTIVE"

@@ -14,6 +14,7 @@ import pytest
 
 from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
+from deskops.days import closing
 from deskops.insight.explained import DAYS_APART, explained
 from deskops.insight.stock import levels_of_day
 from deskops.modules import ADJUSTMENTS, DISPATCH, OPENINGS, PRODUCTION, RECEIVED, TARGETS
@@ -143,6 +144,10 @@ def test_what_is_missing_is_named_with_the_way_to_enter_it(browse: Browse, begun
     assert "Dispatch to come" in text_of(today[1])
     assert f"Complete through {begun.day(1):%b} {begun.day(1).day}" in page
     assert "new?siteId" not in stock_of(browse("vera"))
+    # What is closed waits for nothing any more.
+    for offset in range(3):
+        closing.close(begun.site, begun.day(offset), begun.actor, reason="Flood", override=True)
+    assert f"pending-{begun.day(2).isoformat()}" not in stock_of(browse("ben"))
 
 
 def test_a_day_that_rests_on_an_incomplete_one_says_so(browse: Browse, begun: Book) -> None:

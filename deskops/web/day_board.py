@@ -91,6 +91,11 @@ class Board(NamedTuple):
     nil_url: str
     opening_url: str
 
+    @property
+    def is_idle(self) -> bool:
+        """No stock is kept there, and nothing was entered or declared on these days."""
+        return not any(row.has_opening or row.there for row in self.rows)
+
 
 class Reader(NamedTuple):
     """Who looks at which site, and what they may do there."""

@@ -65,6 +65,7 @@ class Shown(NamedTuple):
     is_due: bool
     is_stored: bool
     counts: tuple[int, int]
+    has_opening: bool
     inputs: tuple[Input, ...]
     stock: tuple[Stock, ...]
     against: list[Against]
@@ -97,6 +98,7 @@ def shown_day(reader: Reader, day: date, *, may_close: bool) -> Shown:
         found.is_due,
         found.is_stored,
         found.counts,
+        found.opening,
         inputs_of(reader, found),
         stock_of(site, day),
         against(reader, day) if is_past else [],

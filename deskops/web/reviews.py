@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,14 +16,19 @@ from deskops.face.changes import state_of
 from deskops.sanity import reviews
 from deskops.sanity.reviews import Part, Waiting
 from deskops.web import fragments, tables, words
+from deskops.web.day_board import at_site
 from deskops.web.scope import Scope, read_scope
 
 
 class Shown(NamedTuple):
-    """A waiting record in words, and what the reader may do about it: empty addresses where they may not."""
+    """A waiting record in words, and what the reader may do about it: empty addresses where they may not.
+
+    `raised_at` is by the site's clock.
+    """
 
     one: Waiting
     name: str
+    raised_at: datetime
     doubts: list[str]
     may_clear: bool
     edit_url: str
@@ -81,6 +87,7 @@ def shown_one(one: Waiting, scope: Scope, actor: Actor) -> Shown:
     return Shown(
         one=one,
         name=tables.described(one.module, record),
+        raised_at=at_site(record.site, one.raised_at),
         doubts=words.texts(one.doubts),
         may_clear=reviews.may_clear(actor, one),
         edit_url=url_for("web.correct_record", **place) if may_correct else "",

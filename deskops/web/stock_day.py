@@ -12,7 +12,7 @@ from flask import url_for
 from flask_babel import gettext
 
 from deskops.accounts.models import Site
-from deskops.days.board import DUE, OPENING, Day, days_of
+from deskops.days.board import CLOSED, DUE, OPENING, Day, days_of
 from deskops.errors import say
 from deskops.insight.explained import Explanation, Line, explained
 from deskops.insight.periods import ZERO
@@ -120,7 +120,7 @@ def stock_day(site: Site, day: date, end: date) -> StockDay:
     why = explained(site, day)
     rows = [row_of(site, day, level, why.get(level.material.id)) for level in levels]
     days = days_of(site, day, max(day, min(end, site.today())))
-    pending = [one for one in reversed(days) if one.is_due and not one.is_stored]
+    pending = [one for one in reversed(days) if one.is_due and not one.is_stored and one.state != CLOSED]
     return StockDay(
         site,
         day,

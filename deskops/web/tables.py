@@ -11,7 +11,7 @@ from flask import url_for
 from flask_babel import gettext
 
 from deskops.accounts.actor import Actor
-from deskops.modules import FACTORS, MODULES, OPENINGS, SURVEYS, TARGETS
+from deskops.modules import ADJUSTMENTS, FACTORS, MODULES, OPENINGS, SURVEYS, TARGETS
 from deskops.modules.holding import HOLDING, in_force
 from deskops.records import listing
 from deskops.records.module import Column, Module
@@ -169,8 +169,10 @@ def heading(at: Listing, column: Column, query: Query) -> Heading:
 
 def row(at: Listing, shown: list[Column], record: Any, actor: Actor, holds: Container[str]) -> Row:
     name, params, rights = at.module.name, at.scope.params, at.module.rights
-    may_correct = actor.may(rights.correct, record.site_id, record.created_by)
-    may_void = actor.may(rights.void, record.site_id, record.created_by)
+    # The feed that a production entry states changes with its entry alone.
+    is_own = at.module is not ADJUSTMENTS or record.production_id is None
+    may_correct = is_own and actor.may(rights.correct, record.site_id, record.created_by)
+    may_void = is_own and actor.may(rights.void, record.site_id, record.created_by)
     cells = [cell(at.module, column, record) for column in shown]
     return Row(
         id=record.id,
