@@ -67,7 +67,7 @@
       },
       scales: {
         x: { grid: { display: false }, border: { color: color("--line") }, ticks: { color: ink, maxRotation: 0, autoSkipPadding: 16, font: { size: 12 } } },
-        y: { grid: { color: (tick) => color(tick.tick.value === 0 ? "--line-strong" : "--line") }, border: { display: false }, ticks: { color: ink, maxTicksLimit: 7, font: { size: 12 }, callback: (value) => `${numbers.format(value)} t` } },
+        y: { beginAtZero: true, grid: { color: (tick) => color(tick.tick.value === 0 ? "--line-strong" : "--line") }, border: { display: false }, ticks: { color: ink, maxTicksLimit: 7, font: { size: 12 }, callback: (value) => `${numbers.format(value)} t` } },
       },
     };
   };

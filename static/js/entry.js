@@ -95,6 +95,8 @@
     for (const told of saved.querySelectorAll(".problem, .form-problem, .theirs, .asked, .effect > *")) {
       told.remove();
     }
+    // Asked no more, saving is again what the form is for.
+    saved.querySelector(".form-foot [type=submit]").classList.remove("quiet");
     for (const field of saved.querySelectorAll("input, select, textarea")) {
       field.removeAttribute("aria-invalid");
       field.removeAttribute("aria-describedby");

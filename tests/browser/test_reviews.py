@@ -65,6 +65,7 @@ def test_a_digit_that_slipped_is_mended_in_the_form_that_asked(person: Window) -
     page.keyboard.press("Enter")
     expect(page.locator("#records-table tbody tr", has_text="MENDED-184")).to_contain_text("18.400")
     expect(page.locator("#records-table tbody tr", has_text="MENDED-184")).to_contain_text("Active")
+    expect(page.locator("#records-form .form-foot [type=submit]")).not_to_have_class("quiet")
     assert ben.surprises == []
 
 
