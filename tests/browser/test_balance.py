@@ -33,7 +33,7 @@ def keep(module: Module, day: date, material: str, **values: str) -> Any:
 
 @pytest.fixture
 def crushed(yard: Yard) -> None:
-    """Two days of Beta, of which rubble is surveyed at both ends: 3 t of it are missing; 1.5 t of stone were written off."""
+    """Two days of Beta, of which rubble is surveyed at both ends: 3 t of it are missing; 1.5 t were written off."""
     database.open_connection()
     for material in (RUBBLE, STONE):
         keep(OPENINGS, MONDAY, material, quantity="100")
