@@ -119,7 +119,9 @@ def test_the_help_lists_every_command_in_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["fly"], ["up", "--fast"], ["user", "add"], ["totals"], ["ledger"], ["migrate", "now"]], ids=" ".join
+    "words",
+    [["fly"], ["up", "--fast"], ["user", "add"], ["totals"], ["ledger"], ["migrate", "now"]],
+    ids=" ".join,
 )
 def test_wrong_usage_is_exit_code_2(empty: Installation, words: list[str]) -> None:
     assert empty.run(*words).code == 2
