@@ -26,7 +26,6 @@ from deskops.insight.balance import (
 )
 from deskops.modules.adjustment import KINDS
 from deskops.web import fragments, moving, words
-from deskops.web.records import VIEW_FORM
 from deskops.web.scope import CUSTOM, Scope, read_scope
 
 ONE_DAY = timedelta(days=1)
@@ -81,13 +80,12 @@ def show() -> Response:
     seen, url = state_of(scope.sites), url_for("web.balance", **scope.params)
     sites = (site.id for site in scope.sites)
     key = ("balance", url, scope.start, scope.end, seen, str(words.locale()), *sites)
-    html = fragments.kept.get(key, lambda: sheet_html(scope, url))
-    if not fragments.is_fragment():
-        return fragments.answer(render_template("balance/page.html", scope=scope, sheet=html, seen=seen))
-    response = fragments.answer(html)
-    if request.headers.get("HX-Trigger") == VIEW_FORM:
-        response.headers["HX-Push-Url"] = url
-    return response
+    return fragments.kept_view(
+        key,
+        lambda: sheet_html(scope, url),
+        lambda html: render_template("balance/page.html", scope=scope, sheet=html, seen=seen),
+        url,
+    )
 
 
 def sheet_html(scope: Scope, url: str) -> str:

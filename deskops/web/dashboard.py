@@ -12,7 +12,6 @@ from deskops.face import identity
 from deskops.face.changes import state_of
 from deskops.web import flow_charts, fragments, moving, words
 from deskops.web.cards import KINDS, Figures, cards_of, figures_of
-from deskops.web.records import VIEW_FORM
 from deskops.web.scope import Scope, read_scope
 
 
@@ -38,13 +37,12 @@ def show() -> Response:
         str(words.locale()),
         *(site.id for site in scope.sites),
     )
-    html = fragments.kept.get(key, lambda: board_html(scope))
-    if not fragments.is_fragment():
-        return fragments.answer(render_template("dashboard/page.html", scope=scope, board=html, seen=seen))
-    response = fragments.answer(html)
-    if request.headers.get("HX-Trigger") == VIEW_FORM:
-        response.headers["HX-Push-Url"] = url(scope)
-    return response
+    return fragments.kept_view(
+        key,
+        lambda: board_html(scope),
+        lambda html: render_template("dashboard/page.html", scope=scope, board=html, seen=seen),
+        url(scope),
+    )
 
 
 def url(scope: Scope) -> str:

@@ -20,7 +20,6 @@ from deskops.records import service
 from deskops.schema.kinds import EARLIEST_DAY
 from deskops.web import day_page, fragments, words
 from deskops.web.day_board import Board, board_of, reader_of
-from deskops.web.records import VIEW_FORM
 from deskops.web.scope import Scope, read_scope
 
 # A longer range is cut to its newest days: nobody looks for a missing input of last year day by day.
@@ -57,13 +56,12 @@ def show_board() -> Response:
     seen, url = state_of(scope.sites), url_for("web.days", **scope.params)
     reader = (actor.user_id, actor.is_admin, *sorted(actor.roles.items()))
     key = ("days", url, scope.start, scope.end, seen, reader, str(words.locale()))
-    html = fragments.kept.get(key, lambda: board_html(scope, actor, url))
-    if not fragments.is_fragment():
-        return fragments.answer(render_template("days/page.html", scope=scope, board=html, seen=seen))
-    response = fragments.answer(html)
-    if request.headers.get("HX-Trigger") == VIEW_FORM:
-        response.headers["HX-Push-Url"] = url
-    return response
+    return fragments.kept_view(
+        key,
+        lambda: board_html(scope, actor, url),
+        lambda html: render_template("days/page.html", scope=scope, board=html, seen=seen),
+        url,
+    )
 
 
 def board_html(scope: Scope, actor: Actor, url: str) -> str:

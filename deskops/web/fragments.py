@@ -11,6 +11,8 @@ from typing import Any
 from flask import Response, make_response, request
 
 MOST_KEPT = 500
+# The form of a page that chooses what the page looks at.
+VIEW_FORM = "view"
 
 
 def is_fragment() -> bool:
@@ -76,6 +78,20 @@ class KeptFragments:
 
 
 kept = KeptFragments()
+
+
+def of_view(html: str, url: str) -> Response:
+    """The fragment of what a page looks at; with its address, where the page's own form chose it."""
+    response = answer(html)
+    if request.headers.get("HX-Trigger") == VIEW_FORM:
+        response.headers["HX-Push-Url"] = url
+    return response
+
+
+def kept_view(key: Hashable, render: Callable[[], str], page: Callable[[str], str], url: str) -> Response:
+    """What a page looks at, kept by this key; within its `page`, unless a script asked for the fragment alone."""
+    html = kept.get(key, render)
+    return of_view(html, url) if is_fragment() else answer(page(html))
 
 
 def key_of(params: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

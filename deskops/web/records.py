@@ -27,7 +27,6 @@ from deskops.web.tables import Listing
 # What a list's address may say beside the scope and the module's own filters.
 ORDER = ("page", "pageSize", "sortBy", "sortOrder")
 ONE_MODULE = f"<any({', '.join(LISTED)}):name>"
-VIEW_FORM = "view"
 
 
 def register(pages: Blueprint) -> None:
@@ -51,10 +50,7 @@ def show_records(name: str) -> Response:
     at, actor = read_listing(name)
     if not fragments.is_fragment():
         return page(at, actor)
-    response = fragments.answer(table_html(at, actor))
-    if request.headers.get("HX-Trigger") == VIEW_FORM:
-        response.headers["HX-Push-Url"] = at.url()
-    return response
+    return fragments.of_view(table_html(at, actor), at.url())
 
 
 def read_listing(name: str) -> tuple[Listing, Actor]:

@@ -27,7 +27,6 @@ from deskops.modules.nil import REPORTED
 from deskops.modules.numbers import NUMBERS, Number, save_numbers
 from deskops.records.record import SHIFTS
 from deskops.web import fragments, words
-from deskops.web.records import VIEW_FORM
 from deskops.web.scope import Scope, read_scope
 
 TEXT_KEYS = ("name", "location", "timezone", STOCK_POLICY)
@@ -138,10 +137,8 @@ def show() -> Response:
     at = read_at()
     if not fragments.is_fragment():
         return page(at)
-    response = fragments.answer(render_template("settings/_board.html", **facts(at)))
-    if request.headers.get("HX-Trigger") == VIEW_FORM:
-        response.headers["HX-Push-Url"] = url_for("web.settings", **at.scope.params)
-    return response
+    html = render_template("settings/_board.html", **facts(at))
+    return fragments.of_view(html, url_for("web.settings", **at.scope.params))
 
 
 def page(at: At, status: int = 200, **forms: Any) -> Response:

@@ -16,7 +16,6 @@ from deskops.insight.stock import BY_TYPE, GROUPINGS
 from deskops.ledger.standing import standing
 from deskops.web import fragments, moving, words
 from deskops.web.cards import STOCK, cards_of, figures_of
-from deskops.web.records import VIEW_FORM
 from deskops.web.scope import Scope, read_day, read_scope
 from deskops.web.stock_day import ONE_DAY, day_of, stock_day
 from deskops.web.stock_levels import keys_of, label_of, level_chart, levels_of
@@ -51,15 +50,12 @@ def show() -> Response:
         *("stock", look.url(), scope.end, seen, look.may_enter, look.may_keep, str(words.locale())),
         *(site.id for site in scope.sites),
     )
-    html = fragments.kept.get(key, lambda: stock_html(look))
-    if not fragments.is_fragment():
-        return fragments.answer(
-            render_template("stock/page.html", scope=scope, look=look, stock=html, seen=seen)
-        )
-    response = fragments.answer(html)
-    if request.headers.get("HX-Trigger") == VIEW_FORM:
-        response.headers["HX-Push-Url"] = look.url()
-    return response
+    return fragments.kept_view(
+        key,
+        lambda: stock_html(look),
+        lambda html: render_template("stock/page.html", scope=scope, look=look, stock=html, seen=seen),
+        look.url(),
+    )
 
 
 def read_look(args: Mapping[str, str]) -> Look:
