@@ -140,6 +140,25 @@ def test_days_off_close_along_with_the_next_one(alpha: Site, ann: Actor, cast: C
         book.enter(RECEIVED, 1, STONE, "1")
 
 
+def test_no_earlier_day_opens_again_not_even_one_that_was_closed_along(
+    alpha: Site, ann: Actor, cast: Cast
+) -> None:
+    site = sites.save_site({"workDays": ["THU"]}, cast("ada"), alpha)
+    book = Book(site, ann)
+    book.enter(OPENINGS, 0, STONE, "100")
+    book.nil(3, FIVE)
+    close(site, book.day(3), ann)
+    reopen(site, book.day(2), ann, "A load was forgotten")
+    assert [state(site, offset) for offset in range(4)] == ["CLOSED", "CLOSED", "OPEN", "REOPENED"]
+    with pytest.raises(DayClosed):
+        book.enter(RECEIVED, 1, STONE, "1")
+    book.enter(RECEIVED, 2, STONE, "1")
+    book.nil(2, ["production", "dispatch", "equipment", "manpower"])
+    close(site, book.day(2), ann)
+    reopen(site, MONDAY, ann, "From the first day on")
+    assert [state(site, offset) for offset in range(4)] == ["OPEN", "OPEN", "REOPENED", "REOPENED"]
+
+
 def test_an_import_under_way_blocks_and_cannot_be_overridden(alpha: Site, book: Book, ann: Actor) -> None:
     Import.create(site=alpha, module="received", user_id="x", file_name="a.csv", plan="{}", state=RUNNING)
     with pytest.raises(DayBlocked) as refused:

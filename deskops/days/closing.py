@@ -102,8 +102,8 @@ def reopen(site: Site, day: date, actor: Actor, reason: str | None) -> Day:
         in_force = (DayClosing.site == site.id) & DayClosing.reopened_at.is_null()
         stamp = {"reopened_at": utc_now(), "reopened_by": actor.user_id, "reopen_reason": reason}
         DayClosing.update(**stamp).where(in_force & (DayClosing.date >= day)).execute()
-        is_closed_before = DayClosing.select().where(in_force & (DayClosing.date < day)).exists()
-        through = day - ONE_DAY if is_closed_before else None
+        # Days off before it, that were closed along with it, stay closed: nobody asked for them.
+        through = day - ONE_DAY if day != now.first_day else None
         set_standing(site.id, Standing(now.first_day, through))
         facts = {
             "state": [CLOSED, REOPENED],
