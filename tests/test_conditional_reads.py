@@ -35,7 +35,7 @@ every_read = pytest.mark.parametrize("rule", TAGGED)
 def asked(rule: str, site: Site) -> str:
     """The address of a read of this site."""
     days = "&".join(f"{name}={value}" for name, value in always(site).items())
-    if rule.startswith(("/charts/", "/balance")) or rule.removeprefix("/") in (*MODULES, "inventory"):
+    if rule.startswith(("/charts/", "/balance")) or rule.removeprefix("/") in (*MODULES, "inventory", "days"):
         return f"/api{rule}?siteId={site.code}&{days}"
     if rule.removeprefix("/") in KEPT_AT:
         return f"/api{rule}?siteId={site.code}"
@@ -72,7 +72,7 @@ def is_unchanged(answer: TestResponse) -> bool:
 def test_the_reads_that_are_tagged() -> None:
     expected = {f"/{name}" for name in (*MODULES, *KEPT_AT)} | {"/sites", "/sites/<site_id>", "/auth/session"}
     assert expected <= set(TAGGED)
-    assert {"/metrics/production-today", "/charts/flow-trend"} <= set(TAGGED)
+    assert {"/metrics/production-today", "/charts/flow-trend", "/inventory", "/days"} <= set(TAGGED)
     assert not [rule for rule in TAGGED if "export" in rule or "record_id" in rule]
 
 

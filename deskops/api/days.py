@@ -172,6 +172,7 @@ SECTION = Section(
             "The list comes whole, as page 1, ascending.",
             parameters=params.SITE_DAYS,
             errors=SITE_DAYS_ERRORS,
+            tagged=True,
         ),
         Operation(
             "declareNil",
