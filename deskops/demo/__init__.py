@@ -12,7 +12,7 @@ from deskops.accounts.policy import MODERATOR, OPERATOR, VIEWER
 from deskops.audit.chain import INSTALLATION, AuditEntry, AuditHead, Event, append
 from deskops.config import Settings
 from deskops.database import execute, transaction
-from deskops.demo.scenery import fill
+from deskops.demo.scenery import enter_in_time, fill
 from deskops.demo.stock import close_days, enter_doubtful, keep_stock
 from deskops.home import write_private
 from deskops.imports.models import Import
@@ -69,11 +69,12 @@ def load(settings: Settings) -> None:
                 is_demo=True,
             )
             lines.append(f"  {email:<22} {password}")
-        clerk = actor_for(User.get(User.email == PEOPLE[0][0]))
+        clerk, manager = (actor_for(User.get(User.email == email)) for email, *_ in PEOPLE[:2])
         for (_, _, size), site in zip(SITES, sites, strict=True):
-            fill(site, size)
-            keep_stock(site, size)
-            close_days(site)
+            fill(site, size, clerk)
+            enter_in_time(site)
+            keep_stock(site, size, manager)
+            close_days(site, manager)
             enter_doubtful(site, clerk)
         file = settings.home / "demo-accounts.txt"
         file.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from deskops.accounts.actor import SYSTEM, Actor
+from deskops.accounts.actor import Actor
 from deskops.accounts.models import Site
 from deskops.days import closing
 from deskops.demo.scenery import (
@@ -43,51 +43,58 @@ SURVEYED = ((18, "RAW-CONCRETE", "1.55", "0.985"), (11, "AGG-3/4", "1.6", "1.012
 OPEN_DAYS = 7
 
 
-def keep_stock(site: Site, size: float) -> None:
+def keep_stock(site: Site, size: float, manager: Actor) -> None:
     """What the manager entered, once the records are there."""
     today = site.today()
     first = first_day(today)
     scale = Decimal(str(size))
     enter(
+        manager,
         OPENINGS,
         site,
         first,
         *({"materialId": code, "quantity": rounded(tons * scale)} for code, tons in LAY_THERE.items()),
     )
-    enter(FACTORS, site, first, *({"materialId": code, "tonsPerLoad": tons} for code, tons in LOADS.items()))
+    enter(
+        manager,
+        FACTORS,
+        site,
+        first,
+        *({"materialId": code, "tonsPerLoad": tons} for code, tons in LOADS.items()),
+    )
     levels = {"productionTons": 780, "stockLowTons": 400, "stockWarnTons": 900}
     aims = AIMS | {key: rounded(tons * scale) for key, tons in levels.items()}
-    service.create(TARGETS, {"siteId": site.code, "from": first.isoformat()} | aims, SYSTEM, strict=False)
+    service.create(TARGETS, {"siteId": site.code, "from": first.isoformat()} | aims, manager, strict=False)
     for back, code, kind, tons, reason in ADJUSTED:
         adjustment = {"materialId": code, "kind": kind, "quantity": tons, "reason": reason}
-        enter(ADJUSTMENTS, site, today - timedelta(days=back), adjustment)
+        enter(manager, ADJUSTMENTS, site, today - timedelta(days=back), adjustment)
     for back, code, density, share in SURVEYED:
-        survey(site, today - timedelta(days=back), code, Decimal(density), Decimal(share))
+        survey(manager, site, today - timedelta(days=back), code, Decimal(density), Decimal(share))
     day = nothing_dispatched(today).isoformat()
     nil = {"siteId": site.code, "date": day, "module": "dispatch", "reason": "The road was closed"}
-    service.create(NILS, nil, SYSTEM)
+    service.create(NILS, nil, manager)
 
 
-def enter(module: Module, site: Site, day: date, *bodies: dict[str, Any]) -> None:
+def enter(actor: Actor, module: Module, site: Site, day: date, *bodies: dict[str, Any]) -> None:
     named = {"siteId": site.code, "date": day.isoformat()}
-    service.create_many(module, [named | body for body in bodies], SYSTEM, strict=False)
+    service.create_many(module, [named | body for body in bodies], actor, strict=False)
 
 
-def survey(site: Site, day: date, code: str, density: Decimal, share: Decimal) -> None:
+def survey(manager: Actor, site: Site, day: date, code: str, density: Decimal, share: Decimal) -> None:
     """A pile that was measured at nearly what the book says."""
     material = next(one for one in references.every(Material) if one.code == code)
     book = TonsField().python_value(reckoned_day(site.id, day)[material.id][-1]) or Decimal(0)
     volume = rounded(book * share / density)
-    enter(SURVEYS, site, day, {"materialId": code, "volume": volume, "density": str(density)})
+    enter(manager, SURVEYS, site, day, {"materialId": code, "volume": volume, "density": str(density)})
 
 
-def close_days(site: Site) -> None:
+def close_days(site: Site, manager: Actor) -> None:
     """Every working day until a week ago, in their order."""
     today = site.today()
     day = first_day(today)
     while day <= today - timedelta(days=OPEN_DAYS):
         if day.weekday() != FRIDAY:
-            closing.close(site, day, SYSTEM)
+            closing.close(site, day, manager)
         day += timedelta(days=1)
 
 
