@@ -69,7 +69,7 @@ def keep_stock(site: Site, size: float, manager: Actor) -> None:
         adjustment = {"materialId": code, "kind": kind, "quantity": tons, "reason": reason}
         enter(manager, ADJUSTMENTS, site, today - timedelta(days=back), adjustment)
     for back, code, density, share in SURVEYED:
-        survey(manager, site, today - timedelta(days=back), code, Decimal(density), Decimal(share))
+        survey(manager, site, today - timedelta(days=back), code, density=Decimal(density), share=Decimal(share))
     day = nothing_dispatched(today).isoformat()
     nil = {"siteId": site.code, "date": day, "module": "dispatch", "reason": "The road was closed"}
     service.create(NILS, nil, manager)
@@ -80,7 +80,7 @@ def enter(actor: Actor, module: Module, site: Site, day: date, *bodies: dict[str
     service.create_many(module, [named | body for body in bodies], actor, strict=False)
 
 
-def survey(manager: Actor, site: Site, day: date, code: str, density: Decimal, share: Decimal) -> None:
+def survey(manager: Actor, site: Site, day: date, code: str, *, density: Decimal, share: Decimal) -> None:
     """A pile that was measured at nearly what the book says."""
     material = next(one for one in references.every(Material) if one.code == code)
     book = TonsField().python_value(reckoned_day(site.id, day)[material.id][-1]) or Decimal(0)
