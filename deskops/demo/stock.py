@@ -69,7 +69,9 @@ def keep_stock(site: Site, size: float, manager: Actor) -> None:
         adjustment = {"materialId": code, "kind": kind, "quantity": tons, "reason": reason}
         enter(manager, ADJUSTMENTS, site, today - timedelta(days=back), adjustment)
     for back, code, density, share in SURVEYED:
-        survey(manager, site, today - timedelta(days=back), code, density=Decimal(density), share=Decimal(share))
+        survey(
+            manager, site, today - timedelta(days=back), code, density=Decimal(density), share=Decimal(share)
+        )
     day = nothing_dispatched(today).isoformat()
     nil = {"siteId": site.code, "date": day, "module": "dispatch", "reason": "The road was closed"}
     service.create(NILS, nil, manager)
