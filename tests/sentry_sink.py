@@ -6,12 +6,16 @@ import gzip
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import brotli
+
 WAIT_SECONDS = 15
+# The library packs by the best that is installed.
+UNPACKED: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 
 
 class Sink:
@@ -46,8 +50,7 @@ def sink() -> Iterator[Sink]:
     class Taker(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            packed = self.headers.get("Content-Encoding") == "gzip"
-            found.take(str(self.headers), gzip.decompress(body) if packed else body)
+            found.take(str(self.headers), UNPACKED[self.headers.get("Content-Encoding", "")](body))
             self.send_response(200)
             self.send_header("Content-Length", "2")
             self.end_headers()

@@ -45,7 +45,8 @@ def judge(
         *(doubt for look in consequences().doubts for doubt in look(module, record, change.before)),
     ]
     if not doubts:
-        waits_no_more(change)
+        if keep is not None or "status" not in sent:
+            waits_no_more(change)
         return Judged(change)
     reason = None if keep is None else answered(module, sent, doubts, keep)
     is_to_wait = record.status == ACTIVE and (keep is not None or "status" not in sent)
