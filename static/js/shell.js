@@ -164,7 +164,10 @@
     const answer = event.detail.xhr;
     if (answer.status === 401 && answer.getResponseHeader("HX-Redirect") && one('form[data-typed], dialog[open]')) {
       event.preventDefault();
-      askToSignIn();
+      // A look ahead while somebody types is no reason to stop them: sending the form is.
+      if (event.detail.elt.id !== "records-effect") {
+        askToSignIn();
+      }
     }
   });
   const askToSignIn = () => {

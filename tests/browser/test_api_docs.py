@@ -30,7 +30,7 @@ def test_an_operation_is_found_opened_and_its_command_copied_by_keyboard(person:
     somebody = person("ann", permissions=["clipboard-read", "clipboard-write"])
     page = somebody.goes_to("/api/docs")
     page.keyboard.press("/")
-    page.keyboard.type("correct production")
+    page.keyboard.type("correct /api/production")
     found = page.locator(".api-operation:visible")
     expect(found).to_have_attribute("id", "changeProduction")
     expect(page.locator("#api-found")).to_contain_text("1 of")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,17 +32,26 @@ def keep(module: Module, day: date, material: str, **values: str) -> Any:
 
 
 @pytest.fixture
-def crushed(yard: Yard) -> None:
+def crushed(yard: Yard) -> Iterator[None]:
     """Two days of Beta, of which rubble is surveyed at both ends: 3 t of it are missing; 1.5 t were written off."""
     database.open_connection()
-    for material in (RUBBLE, STONE):
-        keep(OPENINGS, MONDAY, material, quantity="100")
-    keep(SURVEYS, MONDAY - timedelta(days=1), RUBBLE, volume="100", density="1", errorPercent="1")
-    keep(RECEIVED, MONDAY, RUBBLE, quantity="50")
-    keep(PRODUCTION, MONDAY, STONE, quantity="38", feedMaterialId=RUBBLE, feedQuantity="40")
-    keep(DISPATCH, MONDAY, STONE, quantity="20")
-    keep(ADJUSTMENTS, TUESDAY, STONE, quantity="-1.5", kind="LOSS", reason="Washed out")
-    keep(SURVEYS, TUESDAY, RUBBLE, volume="107", density="1", errorPercent="1")
+    sunday = MONDAY - timedelta(days=1)
+    kept = [(OPENINGS, keep(OPENINGS, MONDAY, material, quantity="100")) for material in (RUBBLE, STONE)]
+    kept += [
+        (SURVEYS, keep(SURVEYS, sunday, RUBBLE, volume="100", density="1", errorPercent="1")),
+        (RECEIVED, keep(RECEIVED, MONDAY, RUBBLE, quantity="50")),
+        (
+            PRODUCTION,
+            keep(PRODUCTION, MONDAY, STONE, quantity="38", feedMaterialId=RUBBLE, feedQuantity="40"),
+        ),
+        (DISPATCH, keep(DISPATCH, MONDAY, STONE, quantity="20")),
+        (ADJUSTMENTS, keep(ADJUSTMENTS, TUESDAY, STONE, quantity="-1.5", kind="LOSS", reason="Washed out")),
+        (SURVEYS, keep(SURVEYS, TUESDAY, RUBBLE, volume="107", density="1", errorPercent="1")),
+    ]
+    yield
+    # The book is that of all browser tests.
+    for module, record in reversed(kept):
+        service.void(module, record.id, actor_for(user_of("ada")), reason="The test is over")
 
 
 @pytest.mark.usefixtures("crushed")
