@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from deskops import config
 from tests.conftest import PASSWORD, Rows
@@ -19,6 +19,10 @@ from tests.services import children, chromium
 
 # What a browser says by itself of every answer that refuses something.
 REFUSED = "Failed to load resource: the server responded with a status of 4"
+
+
+# A machine with a server, a browser and a database on two cores may be slow; a page that is right gets there.
+expect.set_options(timeout=15_000)
 
 
 class Yard:
@@ -101,7 +105,7 @@ def person(browser: Browser, yard: Yard) -> Iterator[Callable[..., Person]]:
     def open_window(nick: str | None, **context: Any) -> Person:
         window = browser.new_context(**context)
         windows.append(window)
-        window.set_default_timeout(10_000)
+        window.set_default_timeout(30_000)
         somebody = Person(window.new_page(), yard)
         return somebody.sign_in(nick) if nick else somebody
 

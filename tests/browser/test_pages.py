@@ -228,6 +228,10 @@ def test_after_signing_in_anew_elsewhere_a_form_is_sent_by_a_second_try(person: 
     other.get_by_label("Password").fill(PASSWORD)
     other.keyboard.press("Enter")
     other.wait_for_url("**/dashboard*")
+    page.bring_to_front()
+    if page.locator("#signin-form").count():
+        # The page had noticed before: it asks, and may be told that it is done already.
+        page.keyboard.press("Escape")
     page.locator("#records-form button[type=submit]").click()
     expect(page.locator("#shell-notice")).to_contain_text("send it again")
     page.locator("#records-form button[type=submit]").click()
